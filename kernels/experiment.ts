@@ -1,0 +1,283 @@
+/**
+ * The contract between everything that computes and everything that stores or shows.
+ *
+ * An experiment says what it would run (`plan`) and how each cell is run (`load`). The host runs the cells in a
+ * child process and yields `RunEvent`s; the ledger, the command line and the terminal UI consume that one stream.
+ * This file holds types alone, so that floors which may know the contract cannot reach the kernels through it.
+ */
+
+/** What executes a kernel. */
+export type Target = "js" | "wasm" | "native";
+
+/** How thorough a run is: seconds, about a minute a topic, or everything. */
+export type Profile = "quick" | "standard" | "full";
+
+export type Verdict = "confirmed" | "refuted" | "inconclusive";
+
+/** `exact`: the same bits at every re-run with the same seed. `timed`: has samples, an estimate and an interval. */
+export type MetricKind = "exact" | "timed";
+
+export interface Bilingual {
+  readonly en: string;
+  readonly zh: string;
+}
+
+/** Everything that decides what a run does; stored with the run so that it can be repeated. */
+export interface Settings {
+  readonly profile: Profile;
+  readonly seed: number;
+  /** Targets that may be used; a variant on any other target is left out of the plan. */
+  readonly targets: readonly Target[];
+}
+
+/** One way to do the work, on one target. The pair is unique within a cell. */
+export interface VariantRef {
+  readonly variant: string;
+  readonly target: Target;
+}
+
+/**
+ * The unit that is run, stored and resumed as a whole: one workload with every variant that is compared on it.
+ * Variants whose times are compared stand in one cell, because only there are they interleaved.
+ */
+export interface Cell {
+  /** The problem as the field writes it (`512x512x512`); unique within the experiment's plan. */
+  readonly workload: string;
+  readonly variants: readonly VariantRef[];
+  /** Expected duration in seconds, for the estimate of what is left. Need only be right within a factor of two. */
+  readonly seconds: number;
+  /** The longest silence in seconds after which the cell counts as hung (default: 60). */
+  readonly silence?: number;
+}
+
+/** What is known of an experiment without loading a kernel: cheap enough to list all of them. */
+export interface Experiment {
+  /** Short, typable, kebab-case; the same string in file, registry, database and report. */
+  readonly id: string;
+  readonly title: Bilingual;
+  /** What is asked, in one or two sentences a reader of the report understands. */
+  readonly question: string;
+  readonly topics: readonly string[];
+  readonly claims: readonly ClaimTest[];
+  /** The charts that show the answer, first the most telling one; drawn by reports and by the terminal UI. */
+  readonly charts: readonly ChartHint[];
+  /** The cells of a run under these settings, in the order in which they run. Pure: same settings, same plan. */
+  plan(settings: Settings): readonly Cell[];
+  load(): Promise<Procedure>;
+}
+
+/** Which chart tells the story of an experiment. Reports know how to draw each kind. */
+export interface ChartHint {
+  readonly kind: "ladder" | "sweep" | "roofline" | "bars";
+  readonly title: string;
+  readonly metric: string;
+  /** `sweep` only: what the horizontal axis means; x is the number in the variant's or the workload's name. */
+  readonly x?: { readonly from: "variant" | "workload"; readonly title: string };
+}
+
+/** The code behind an experiment, loaded only in the child process that runs it. */
+export interface Procedure {
+  /** Runs one cell and reports everything through `bench`. A thrown error fails the cell. */
+  run(cell: Cell, bench: Bench): Promise<void>;
+  /** The generated kernel behind a variant as readable text, or undefined where the variant is hand-written. */
+  code?(ref: VariantRef): Promise<string | undefined>;
+}
+
+/** A claim that an experiment tests, with the rule that decides. Fixed before the run; must be able to refute. */
+export interface ClaimTest {
+  /** Id of a claim in the catalog. */
+  readonly claim: string;
+  /** The rule in words, as reports print it: when confirmed, when refuted, else inconclusive. */
+  readonly rule: string;
+  judge(evidence: Evidence): Judgement;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** The numbers that decided, or what is missing and what it would take. */
+  readonly evidence: string;
+}
+
+/** All measurements that one experiment made in one run, resumed parts included. */
+export interface Evidence {
+  readonly measurements: readonly Measurement[];
+  readonly profile: Profile;
+  /** The first measurement that matches every given field, or undefined. */
+  find(query: MeasurementQuery): Measurement | undefined;
+  /** All matching measurements, in the order in which they were made. */
+  all(query: MeasurementQuery): readonly Measurement[];
+}
+
+export interface MeasurementQuery {
+  readonly workload?: string;
+  readonly variant?: string;
+  readonly target?: Target;
+  readonly metric?: string;
+  readonly against?: string;
+}
+
+/** One metric of one variant on one workload. */
+export interface Measurement extends VariantRef {
+  readonly experiment: string;
+  readonly workload: string;
+  readonly threads: number;
+  /** An id of `kernels/metrics.ts`, which knows unit, direction and how it is shown. */
+  readonly metric: string;
+  readonly unit: string;
+  readonly kind: MetricKind;
+  /** The estimate: exact value, or the median of the samples. In the unit. */
+  readonly value: number;
+  /** 95 % interval of the estimate; both equal `value` where the metric is exact. */
+  readonly low: number;
+  readonly high: number;
+  /** Number of samples behind the estimate; 1 where exact. */
+  readonly n: number;
+  /** The variant that a ratio is taken against. */
+  readonly against?: VariantRef;
+  /** Whether the result agreed with its higher-precision reference; null where there is nothing to compare. */
+  readonly correct: boolean | null;
+}
+
+/** What a procedure hands its results to. Implemented in `kernels/measure/bench.ts`. */
+export interface Bench {
+  readonly settings: Settings;
+  /** Variants of the cell that may run: the planned ones less those that crashed or hung before. */
+  readonly variants: readonly VariantRef[];
+  /** A stream of pseudo-random numbers in [0, 1) that depends on the run's seed and this label alone. */
+  random(label: string): () => number;
+  /** Says what is being done; shown live, and names the culprit should the process die. */
+  progress(doing: string, done?: number, total?: number, ref?: VariantRef): void;
+  /** Records an exact metric. `correct` defaults to null. */
+  exact(ref: VariantRef, metric: string, value: number, correct?: boolean | null, against?: VariantRef): void;
+  /** Records that a variant disagrees with its reference. It is not timed; the run ends with exit code 6. */
+  wrong(ref: VariantRef, message: string): void;
+  /**
+   * Checks each candidate, then times all of them in interleaved rounds of random order, and records `time`,
+   * `throughput`, `bandwidth`, `peak-fraction` and paired `speed-up` measurements as far as they apply.
+   */
+  compare(candidates: readonly Candidate[], options?: ComparisonOptions): Promise<void>;
+}
+
+/** One thing to time. */
+export interface Candidate extends VariantRef {
+  /** Does the work once. Must neither allocate nor wait. */
+  run(): void;
+  /** Runs the work once and compares with the reference: null if it agrees, else what differs and by how much. */
+  check?(): string | null;
+  /** Floating-point operations of one call; gives `throughput` and `peak-fraction`. */
+  readonly flops?: number;
+  /** Bytes that one call must move between memory and core at the least; gives `bandwidth`. */
+  readonly bytes?: number;
+  readonly threads?: number;
+}
+
+export interface ComparisonOptions {
+  /** What ratios are taken against (default: the first candidate). */
+  readonly against?: VariantRef;
+  /** Further pairs [a, b] for which the paired speed-up of a over b is recorded. */
+  readonly pairs?: readonly (readonly [VariantRef, VariantRef])[];
+  /** Rounds that are made at the least, whatever the interval (default: 15, the floor that the claims' rules ask for). */
+  readonly leastRounds?: number;
+  readonly mostRounds?: number;
+  /** Stop once every interval's half-width is below this share of the estimate (default: 0.01). */
+  readonly precision?: number;
+  /** Stop after this many seconds once `leastRounds` is reached. */
+  readonly seconds?: number;
+  /** Interleave the generated multiply-add loop, so that each figure also reads as a share of peak (default: true). */
+  readonly ceiling?: boolean;
+}
+
+/* ---- Events: what a run emits, in order. The contract is additive only. ---- */
+
+/** The run has been planned; emitted once, first. */
+export interface StartedEvent {
+  readonly type: "started";
+  readonly experiments: readonly { readonly experiment: string; readonly cells: readonly Cell[] }[];
+}
+
+/** `total` units of work of this cell, of which `done` are finished. Units are rounds, shapes, epochs … */
+export interface ProgressEvent {
+  readonly type: "progress";
+  readonly experiment: string;
+  readonly workload: string;
+  readonly doing: string;
+  readonly done?: number;
+  readonly total?: number;
+  /** The variant whose code runs next; blamed if the process dies. */
+  readonly ref?: VariantRef;
+}
+
+/** One raw sample. Every one is stored; none is hidden. */
+export interface SampleEvent extends VariantRef {
+  readonly type: "sample";
+  readonly experiment: string;
+  readonly workload: string;
+  readonly metric: string;
+  readonly round: number;
+  readonly value: number;
+}
+
+export interface MeasurementEvent extends Measurement {
+  readonly type: "measurement";
+}
+
+export interface VerdictEvent {
+  readonly type: "verdict";
+  readonly experiment: string;
+  readonly claim: string;
+  readonly verdict: Verdict;
+  readonly rule: string;
+  readonly evidence: string;
+}
+
+export type FailureReason = "wrong" | "crashed" | "hung" | "error";
+
+export interface FailedEvent {
+  readonly type: "failed";
+  readonly experiment: string;
+  readonly workload?: string;
+  readonly variant?: string;
+  readonly target?: Target;
+  readonly reason: FailureReason;
+  readonly message: string;
+}
+
+/** With a workload: that cell is complete. With an experiment alone: all its cells were tried. With neither: the run. */
+export interface FinishedEvent {
+  readonly type: "finished";
+  readonly experiment?: string;
+  readonly workload?: string;
+  readonly seconds: number;
+}
+
+export type RunEvent =
+  | StartedEvent
+  | ProgressEvent
+  | SampleEvent
+  | MeasurementEvent
+  | VerdictEvent
+  | FailedEvent
+  | FinishedEvent;
+
+/** The machine and software that a run was made on. */
+export interface Environment {
+  readonly cpu: string;
+  readonly isa: readonly string[];
+  readonly caches: readonly {
+    readonly level: string;
+    readonly bytes: number;
+    readonly ways: number;
+    readonly lineBytes: number;
+  }[];
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly arch: string;
+  readonly os: string;
+  readonly node: string;
+  readonly v8: string;
+  readonly kdaccel: string;
+  /** Name of the hypervisor, or null on bare metal or where it cannot be known. */
+  readonly virtualised: string | null;
+  /** One-minute load average when the run began. */
+  readonly load: number;
+}

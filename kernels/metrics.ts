@@ -1,0 +1,46 @@
+/**
+ * Every metric by name: unit, direction, and how a person reads it. The name is a term of the field with the unit
+ * apart; "better" is a part of the definition so that no consumer has to guess it.
+ */
+
+export interface Metric {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly better: "lower" | "higher" | "neither";
+}
+
+const table = [
+  { id: "time", title: "time", unit: "s", better: "lower" },
+  { id: "throughput", title: "throughput", unit: "GFLOP/s", better: "higher" },
+  { id: "peak-fraction", title: "share of peak", unit: "1", better: "higher" },
+  { id: "speed-up", title: "speed-up", unit: "x", better: "higher" },
+  { id: "bandwidth", title: "bandwidth", unit: "GB/s", better: "higher" },
+  { id: "cache-misses", title: "cache misses", unit: "1", better: "lower" },
+  { id: "cache-accesses", title: "cache accesses", unit: "1", better: "lower" },
+  { id: "loads", title: "loads", unit: "1", better: "lower" },
+  { id: "stores", title: "stores", unit: "1", better: "lower" },
+  { id: "max-error", title: "largest error", unit: "1", better: "lower" },
+  { id: "mean-error", title: "mean absolute error", unit: "1", better: "lower" },
+  { id: "mismatches", title: "mismatching results", unit: "1", better: "lower" },
+  { id: "cases", title: "cases tried", unit: "1", better: "neither" },
+  { id: "intensity", title: "operational intensity", unit: "FLOP/B", better: "neither" },
+  { id: "bytes-moved", title: "bytes moved", unit: "B", better: "lower" },
+  { id: "workspace", title: "workspace", unit: "B", better: "lower" },
+  { id: "time-share", title: "share of time", unit: "1", better: "neither" },
+  { id: "reads-per-mac", title: "operand reads per multiply-accumulate", unit: "1", better: "lower" },
+] as const satisfies readonly Metric[];
+
+export type MetricId = (typeof table)[number]["id"];
+
+const byId = new Map<string, Metric>(table.map((metric) => [metric.id, metric]));
+
+/** All metrics, in the order in which tables show them. */
+export const metrics: readonly Metric[] = table;
+
+/** The definition of a metric; throws where nobody defined it, because a number without a unit is none. */
+export function metric(id: string): Metric {
+  const found = byId.get(id);
+  if (!found) throw new Error(`unknown metric "${id}"; add it to kernels/metrics.ts`);
+  return found;
+}
