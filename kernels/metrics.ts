@@ -28,6 +28,13 @@ const table = [
   { id: "bytes-moved", title: "bytes moved", unit: "B", better: "lower" },
   { id: "workspace", title: "workspace", unit: "B", better: "lower" },
   { id: "time-share", title: "share of time", unit: "1", better: "neither" },
+  { id: "latency", title: "time of one dependent load", unit: "s", better: "lower" },
+  { id: "cache-capacity", title: "cache capacity", unit: "B", better: "neither" },
+  { id: "misses-per-mac", title: "cache misses per multiply-add", unit: "1", better: "lower" },
+  { id: "error-saved", title: "mean absolute error saved", unit: "1", better: "higher" },
+  { id: "standard-error", title: "standard error of the mean", unit: "1", better: "lower" },
+  { id: "macs", title: "multiply-accumulates", unit: "1", better: "neither" },
+  { id: "mma-steps", title: "matrix multiply-accumulate steps", unit: "1", better: "lower" },
   { id: "reads-per-mac", title: "operand reads per multiply-accumulate", unit: "1", better: "lower" },
 ] as const satisfies readonly Metric[];
 

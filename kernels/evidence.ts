@@ -1,0 +1,25 @@
+/**
+ * What rules look their numbers up in: the measurements of one experiment in one run, resumed parts included.
+ * Apart from the host so that rules can be tried on stored and on made-up measurements alike.
+ */
+import type { Evidence, Measurement, MeasurementQuery, Profile } from "./experiment.ts";
+
+/** Evidence over these measurements; queries see them in the given order. */
+export function evidenceOf(measurements: readonly Measurement[], profile: Profile): Evidence {
+  return {
+    measurements,
+    profile,
+    find: (query) => measurements.find((measurement) => matches(measurement, query)),
+    all: (query) => measurements.filter((measurement) => matches(measurement, query)),
+  };
+}
+
+function matches(measurement: Measurement, query: MeasurementQuery): boolean {
+  return (
+    (query.workload === undefined || query.workload === measurement.workload) &&
+    (query.variant === undefined || query.variant === measurement.variant) &&
+    (query.target === undefined || query.target === measurement.target) &&
+    (query.metric === undefined || query.metric === measurement.metric) &&
+    (query.against === undefined || query.against === measurement.against?.variant)
+  );
+}

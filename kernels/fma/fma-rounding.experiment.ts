@@ -1,0 +1,75 @@
+/**
+ * Does a fused multiply-add make long dot products more accurate? An exact experiment: errors against exact sums,
+ * the same on every machine for the same seed.
+ */
+import type { Evidence, Experiment, Judgement, Settings } from "../experiment.ts";
+import { allHold, type Finding, figure, missing } from "../judge.ts";
+
+export const fusedVariant = "fused";
+export const twiceVariant = "multiply-then-add";
+/** Dot products that the claim's rule asks for. */
+export const dotProducts = 1000;
+/** Terms of each: long enough for thousands of roundings to add up, short enough for a second of work. */
+export const dotLength = 4096;
+export const workload = `${dotProducts} dot products of ${dotLength}`;
+
+/** Two-sided 95 % quantile of the normal distribution; the mean of 1,000 differences is normal enough. */
+const normalQuantile = 1.96;
+
+export const fmaRounding: Experiment = {
+  id: "fma-rounding",
+  title: { en: "One rounding or two", zh: "一次舍入还是两次舍入" },
+  question:
+    "Are long float32 dot products closer to the exact sum when each multiply-add rounds once instead of twice?",
+  topics: ["fma"],
+  claims: [
+    {
+      claim: "fma-rounds-once",
+      rule:
+        `Over ${dotProducts} random dot products the mean absolute error of two roundings less that of one: ` +
+        "confirmed if its 95 % interval (mean ± 1.96 standard errors) lies above 0, refuted if below 0.",
+      judge,
+    },
+  ],
+  charts: [{ kind: "bars", title: "Mean absolute error of float32 dot products", metric: "mean-error" }],
+  plan: (settings: Settings) =>
+    settings.targets.includes("js")
+      ? [
+          {
+            workload,
+            variants: [
+              { variant: fusedVariant, target: "js" },
+              { variant: twiceVariant, target: "js" },
+            ],
+            seconds: 1,
+          },
+        ]
+      : [],
+  load: async () => (await import("./fma-rounding.ts")).procedure,
+};
+
+function judge(evidence: Evidence): Judgement {
+  return allHold([enoughCases(evidence), differenceAboveZero(evidence)]);
+}
+
+function enoughCases(evidence: Evidence): Finding {
+  const cases = evidence.find({ metric: "cases" });
+  if (!cases) return missing(evidence, { workload, variant: fusedVariant, target: "js", metric: "cases" });
+  const enough = cases.value >= dotProducts;
+  return { holds: enough ? true : null, text: `${figure(cases.value)} of ${dotProducts} dot products` };
+}
+
+function differenceAboveZero(evidence: Evidence): Finding {
+  const query = { workload, variant: fusedVariant, target: "js", metric: "error-saved" } as const;
+  const saved = evidence.find(query);
+  const standardError = evidence.find({ ...query, metric: "standard-error" });
+  if (!saved || !standardError) return missing(evidence, query);
+  const low = saved.value - normalQuantile * standardError.value;
+  const high = saved.value + normalQuantile * standardError.value;
+  const text = `mean absolute error saved by one rounding ${figure(saved.value)} [${figure(low)}, ${figure(high)}]`;
+  const means = [fusedVariant, twiceVariant].map((variant) => {
+    const mean = evidence.find({ variant, metric: "mean-error" });
+    return `${variant} ${mean ? figure(mean.value) : "unknown"}`;
+  });
+  return { holds: low > 0 ? true : high < 0 ? false : null, text: `${text} (${means.join(", ")})` };
+}
