@@ -1,0 +1,8 @@
+/**
+ * The schema's history in order. To add a step: a new file with the next number, and its row here.
+ */
+import type { Migration } from "../migrate.ts";
+import { catalog } from "./001-catalog.ts";
+
+/** All migrations, oldest first. */
+export const migrations: readonly Migration[] = [catalog];
