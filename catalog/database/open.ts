@@ -154,4 +154,12 @@ function checkHeader(path: string): void {
   }
   if (!header.subarray(0, magic.length).equals(magic)) throw notADatabase(path);
   if (size < headerBytes) throw corrupt(path);
+  // Two bytes at offset 16; 1 stands for 65536. SQLite itself would fill up a last page that was cut with zeros.
+  const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
+  if (size % pageBytes !== 0 && !hasJournal(path)) throw corrupt(path);
+}
+
+/** Whether a process died in the middle of a write, which SQLite repairs from what it left beside the file. */
+function hasJournal(path: string): boolean {
+  return existsSync(`${path}-wal`) || existsSync(`${path}-journal`);
 }
