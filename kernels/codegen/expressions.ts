@@ -1,0 +1,423 @@
+/**
+ * The expressions of a vector program: plain records, and the functions that build and check them. An element type
+ * and a number of lanes make a type; one lane is a scalar, and i32 of one lane is an integer for addressing.
+ * An expression is evaluated where the statement that holds it stands; what is needed twice is named with `let`.
+ */
+import { ProgramError } from "./errors.ts";
+
+export type Element = "f32" | "f64" | "i32";
+
+export interface VectorType {
+  readonly element: Element;
+  readonly lanes: number;
+}
+
+export const bytesOf: Readonly<Record<Element, number>> = { f32: 4, f64: 8, i32: 4 };
+
+export type BinaryOperator = "add" | "sub" | "mul" | "div" | "min" | "max" | "and" | "shl" | "shr";
+export type UnaryOperator = "neg" | "abs" | "sqrt";
+export type CompareOperator = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
+
+/** The block in which a name may be used; closed when the builder leaves it. */
+export interface Scope {
+  open: boolean;
+}
+
+interface Typed {
+  readonly type: VectorType;
+}
+export interface Constant extends Typed {
+  readonly op: "constant";
+  readonly value: number;
+}
+export interface Name extends Typed {
+  readonly op: "name";
+  readonly name: string;
+  readonly mutable: boolean;
+  readonly scope: Scope;
+}
+export interface Load extends Typed {
+  readonly op: "load";
+  readonly address: Address;
+}
+export interface Broadcast extends Typed {
+  readonly op: "broadcast";
+  readonly address: Address;
+}
+export interface Splat extends Typed {
+  readonly op: "splat";
+  readonly value: Value;
+}
+export interface Binary extends Typed {
+  readonly op: "binary";
+  readonly operator: BinaryOperator;
+  readonly left: Value;
+  readonly right: Value;
+}
+export interface Unary extends Typed {
+  readonly op: "unary";
+  readonly operator: UnaryOperator;
+  readonly value: Value;
+}
+export interface MultiplyAdd extends Typed {
+  readonly op: "multiplyAdd";
+  readonly left: Value;
+  readonly right: Value;
+  readonly addend: Value;
+}
+export interface Select extends Typed {
+  readonly op: "select";
+  readonly mask: Mask;
+  readonly yes: Value;
+  readonly no: Value;
+}
+export interface Convert extends Typed {
+  readonly op: "convert";
+  readonly value: Value;
+}
+export interface Sum extends Typed {
+  readonly op: "sum";
+  readonly value: Value;
+}
+export interface Lane extends Typed {
+  readonly op: "lane";
+  readonly value: Value;
+  readonly lane: number;
+}
+export interface Interleave extends Typed {
+  readonly op: "interleave";
+  readonly half: "low" | "high";
+  readonly left: Value;
+  readonly right: Value;
+}
+
+/** A vector of W lanes, or a scalar where W is 1. */
+export type Value =
+  | Constant
+  | Name
+  | Load
+  | Broadcast
+  | Splat
+  | Binary
+  | Unary
+  | MultiplyAdd
+  | Select
+  | Convert
+  | Sum
+  | Lane
+  | Interleave;
+
+/** The outcome of a comparison, lane by lane; good for `select` and, with one lane, for `if`. */
+export interface Mask {
+  readonly op: "compare";
+  readonly operator: CompareOperator;
+  /** The type of what is compared. */
+  readonly of: VectorType;
+  readonly left: Value;
+  readonly right: Value;
+}
+
+export interface PointerName {
+  readonly op: "pointer";
+  readonly element: Element;
+  readonly name: string;
+  readonly mutable: boolean;
+  readonly scope: Scope;
+}
+export interface Advance {
+  readonly op: "advance";
+  readonly element: Element;
+  readonly pointer: Pointer;
+  /** In elements. */
+  readonly by: Value;
+}
+
+/** Where elements of one type lie. */
+export type Pointer = PointerName | Advance;
+
+/** An element's place: pointer + index + offset, both in elements; the offset is a constant and costs nothing. */
+export interface Address {
+  readonly pointer: Pointer;
+  readonly index: Value | undefined;
+  readonly offset: number;
+}
+
+export type Operand = Value | number;
+
+export const integerType: VectorType = { element: "i32", lanes: 1 };
+
+/** `f32x4`, `i32`: the type as the field writes it. */
+export function typeText(type: VectorType): string {
+  return type.lanes === 1 ? type.element : `${type.element}x${type.lanes}`;
+}
+
+export function sameType(left: VectorType, right: VectorType): boolean {
+  return left.element === right.element && left.lanes === right.lanes;
+}
+
+/** A constant, the same in every lane; f32 constants are rounded here, i32 ones must be integers. */
+export function constant(value: number, type: VectorType = integerType): Constant {
+  if (type.element === "i32" && (value | 0) !== value)
+    throw new ProgramError("constant", {
+      expected: "an integer of 32 bits",
+      found: String(value),
+      remedy: "Round the number, or give the constant a floating-point type.",
+    });
+  return { op: "constant", type, value: type.element === "f32" ? Math.fround(value) : value };
+}
+
+/** The operands with numbers turned into constants of the other's type. */
+function pair(where: string, left: Operand, right: Operand): [Value, Value] {
+  if (typeof left === "number" && typeof right === "number") return [constant(left), constant(right)];
+  if (typeof left === "number") return [constant(left, (right as Value).type), right as Value];
+  const other = typeof right === "number" ? constant(right, left.type) : right;
+  if (!sameType(left.type, other.type))
+    throw new ProgramError(where, {
+      expected: `two operands of one type, such as ${typeText(left.type)}`,
+      found: `${typeText(left.type)} and ${typeText(other.type)}`,
+      remedy: "Use splat to widen a scalar, or convert to change the element type.",
+    });
+  return [left, other];
+}
+
+const integerOnly = new Set<BinaryOperator>(["and", "shl", "shr"]);
+
+const foldable: Partial<Record<BinaryOperator, (left: number, right: number) => number>> = {
+  add: (left, right) => (left + right) | 0,
+  sub: (left, right) => (left - right) | 0,
+  mul: Math.imul,
+  and: (left, right) => left & right,
+  shl: (left, right) => left << right,
+  shr: (left, right) => left >> right,
+};
+
+/** Neutral right-hand operands: x + 0, x - 0, x * 1 … are x itself, which keeps generated addresses short. */
+const neutral: Partial<Record<BinaryOperator, number>> = { add: 0, sub: 0, mul: 1, shl: 0, shr: 0 };
+
+function foldIntegers(operator: BinaryOperator, left: Value, right: Value): Value | undefined {
+  if (left.type.element !== "i32" || left.type.lanes !== 1 || right.op !== "constant") {
+    const swaps = operator === "add" || operator === "mul";
+    return swaps && left.op === "constant" && right.op !== "constant" && left.type.element === "i32"
+      ? foldIntegers(operator, right, left)
+      : undefined;
+  }
+  if (left.op === "constant") {
+    const fold = foldable[operator];
+    return fold && constant(fold(left.value, right.value));
+  }
+  return neutral[operator] === right.value ? left : undefined;
+}
+
+function binary(operator: BinaryOperator, leftOperand: Operand, rightOperand: Operand): Value {
+  const [left, right] = pair(operator, leftOperand, rightOperand);
+  const integral = left.type.element === "i32";
+  if (integerOnly.has(operator) !== integral && (integerOnly.has(operator) || operator === "div"))
+    throw new ProgramError(operator, {
+      expected: integral ? "floating-point operands" : "i32 operands",
+      found: typeText(left.type),
+      remedy: integral
+        ? "Shift right to divide by a power of two, or convert first."
+        : "Convert to i32 first.",
+    });
+  return foldIntegers(operator, left, right) ?? { op: "binary", operator, type: left.type, left, right };
+}
+
+export const add = (left: Operand, right: Operand): Value => binary("add", left, right);
+export const sub = (left: Operand, right: Operand): Value => binary("sub", left, right);
+export const mul = (left: Operand, right: Operand): Value => binary("mul", left, right);
+/** Quotient of floating-point operands. */
+export const div = (left: Operand, right: Operand): Value => binary("div", left, right);
+/** The smaller one; NaN if either is NaN, and -0 is smaller than +0 (IEEE 754-2019 minimum). */
+export const min = (left: Operand, right: Operand): Value => binary("min", left, right);
+/** The larger one; NaN if either is NaN, and +0 is larger than -0 (IEEE 754-2019 maximum). */
+export const max = (left: Operand, right: Operand): Value => binary("max", left, right);
+/** Bitwise and of integers: `and(k, -4)` rounds down to a multiple of four. */
+export const and = (left: Operand, right: Operand): Value => binary("and", left, right);
+
+function shift(operator: "shl" | "shr", value: Operand, bits: number): Value {
+  if (!Number.isInteger(bits) || bits < 0 || bits > 31)
+    throw new ProgramError(operator, {
+      expected: "a constant shift of 0 to 31 bits",
+      found: String(bits),
+      remedy: "Shift by a constant; multiply where the distance is only known at run time.",
+    });
+  const operand = typeof value === "number" ? constant(value) : value;
+  if (operand.type.element !== "i32") return binary(operator, operand, operand);
+  const distance = constant(bits);
+  return (
+    (operand.type.lanes === 1 && foldIntegers(operator, operand, distance)) || {
+      op: "binary",
+      operator,
+      type: operand.type,
+      left: operand,
+      right: distance,
+    }
+  );
+}
+/** i32 shifted left by a constant number of bits. */
+export const shiftLeft = (value: Operand, bits: number): Value => shift("shl", value, bits);
+/** i32 shifted right by a constant number of bits, keeping the sign. */
+export const shiftRight = (value: Operand, bits: number): Value => shift("shr", value, bits);
+
+const unary = (operator: UnaryOperator, value: Value): Value => ({
+  op: "unary",
+  operator,
+  type: value.type,
+  value,
+});
+/** The opposite: flips the sign bit of a floating-point number (also of NaN and 0). */
+export const negate = (value: Value): Value =>
+  value.type.element === "i32" ? sub(constant(0, value.type), value) : unary("neg", value);
+
+function floatingUnary(operator: "abs" | "sqrt", value: Value): Value {
+  if (value.type.element !== "i32") return unary(operator, value);
+  throw new ProgramError(operator, {
+    expected: "a floating-point operand",
+    found: typeText(value.type),
+    remedy: "Convert to f32 first, or use max(x, negate(x)) for integers.",
+  });
+}
+export const abs = (value: Value): Value => floatingUnary("abs", value);
+/** Square root, correctly rounded. */
+export const squareRoot = (value: Value): Value => floatingUnary("sqrt", value);
+
+/**
+ * left * right + addend. `strict` rounds the product and the sum; `fast` may fuse them into one rounding, or leave
+ * the choice to the machine (relaxed SIMD).
+ */
+export function multiplyAdd(left: Value, right: Value, addend: Value): Value {
+  pair("multiplyAdd", left, right);
+  pair("multiplyAdd", right, addend);
+  return { op: "multiplyAdd", type: addend.type, left, right, addend };
+}
+
+function compare(operator: CompareOperator, leftOperand: Operand, rightOperand: Operand): Mask {
+  const [left, right] = pair(operator, leftOperand, rightOperand);
+  return { op: "compare", operator, of: left.type, left, right };
+}
+export const equal = (left: Operand, right: Operand): Mask => compare("eq", left, right);
+export const notEqual = (left: Operand, right: Operand): Mask => compare("ne", left, right);
+export const less = (left: Operand, right: Operand): Mask => compare("lt", left, right);
+export const lessOrEqual = (left: Operand, right: Operand): Mask => compare("le", left, right);
+export const greater = (left: Operand, right: Operand): Mask => compare("gt", left, right);
+export const greaterOrEqual = (left: Operand, right: Operand): Mask => compare("ge", left, right);
+
+/** `yes` in the lanes where the mask holds, `no` elsewhere; both are evaluated. */
+export function select(mask: Mask, yesOperand: Operand, noOperand: Operand): Value {
+  const [yes, no] = pair("select", yesOperand, noOperand);
+  if (mask.of.lanes !== yes.type.lanes || bytesOf[mask.of.element] !== bytesOf[yes.type.element])
+    throw new ProgramError("select", {
+      expected: `a mask of ${yes.type.lanes} lanes of ${bytesOf[yes.type.element]} bytes`,
+      found: `a comparison of ${typeText(mask.of)}`,
+      remedy: "Compare values with as many and as wide lanes as those that are selected.",
+    });
+  return { op: "select", type: yes.type, mask, yes, no };
+}
+
+/** The same scalar in every lane. */
+export function splat(value: Value, lanes: number): Value {
+  if (value.type.lanes !== 1)
+    throw new ProgramError("splat", {
+      expected: "a scalar",
+      found: typeText(value.type),
+      remedy: "Take one lane of the vector first.",
+    });
+  if (lanes === 1) return value;
+  if (value.op === "constant") return constant(value.value, { ...value.type, lanes });
+  return { op: "splat", type: { element: value.type.element, lanes }, value };
+}
+
+/** The number in another element type: to i32 by truncation with saturation (NaN gives 0), as WebAssembly does. */
+export function convert(value: Value, element: Element): Value {
+  if (value.type.element === element) return value;
+  if (value.type.lanes > 1 && bytesOf[element] !== bytesOf[value.type.element])
+    throw new ProgramError("convert", {
+      expected: "scalars, or elements of equal width",
+      found: `${typeText(value.type)} to ${element}`,
+      remedy: "Convert lane by lane; a vector register has no room for wider lanes.",
+    });
+  return { op: "convert", type: { element, lanes: value.type.lanes }, value };
+}
+
+/** All lanes added in a fixed order: the upper half onto the lower half until one lane is left. */
+export function sum(value: Value): Value {
+  return value.type.lanes === 1
+    ? value
+    : { op: "sum", type: { element: value.type.element, lanes: 1 }, value };
+}
+
+/** One lane as a scalar. */
+export function lane(value: Value, index: number): Value {
+  if (!Number.isInteger(index) || index < 0 || index >= value.type.lanes)
+    throw new ProgramError("lane", {
+      expected: `a lane from 0 to ${value.type.lanes - 1}`,
+      found: String(index),
+      remedy: "Lanes are numbered from the lowest address.",
+    });
+  if (value.type.lanes === 1) return value;
+  return { op: "lane", type: { element: value.type.element, lanes: 1 }, value, lane: index };
+}
+
+/** Lanes of both in turn, from the low or the high halves: low of (a0 a1 a2 a3), (b0 b1 b2 b3) is a0 b0 a1 b1. */
+export function interleave(half: "low" | "high", left: Value, right: Value): Value {
+  pair("interleave", left, right);
+  if (left.type.lanes % 2 !== 0)
+    throw new ProgramError("interleave", {
+      expected: "an even number of lanes",
+      found: typeText(left.type),
+      remedy: "Interleave vectors; a scalar has no halves.",
+    });
+  return { op: "interleave", type: left.type, half, left, right };
+}
+
+/** The pointer moved on by so many elements. */
+export function advance(pointer: Pointer, by: Operand): Pointer {
+  const distance = typeof by === "number" ? constant(by) : by;
+  requireInteger("advance", distance);
+  if (distance.op === "constant" && distance.value === 0) return pointer;
+  return { op: "advance", element: pointer.element, pointer, by: distance };
+}
+
+/** The element `index + offset` after the pointer. Constants inside the index are moved into the offset. */
+export function at(pointer: Pointer, index: Operand = 0, offset = 0): Address {
+  const value = typeof index === "number" ? constant(index) : index;
+  requireInteger("at", value);
+  const split = splitConstant(value);
+  return { pointer, index: split.rest, offset: split.constant + offset };
+}
+
+/** Elements from the address on, one for each lane. */
+export function load(address: Address, lanes = 1): Value {
+  return { op: "load", type: { element: address.pointer.element, lanes }, address };
+}
+
+/** The one element at the address, in every lane. */
+export function broadcast(address: Address, lanes: number): Value {
+  if (lanes === 1) return load(address);
+  return { op: "broadcast", type: { element: address.pointer.element, lanes }, address };
+}
+
+function requireInteger(where: string, value: Value): void {
+  if (sameType(value.type, integerType)) return;
+  throw new ProgramError(where, {
+    expected: "an i32 index in elements",
+    found: typeText(value.type),
+    remedy: "Address with integers; convert a number to i32 first.",
+  });
+}
+
+function splitConstant(value: Value): { rest: Value | undefined; constant: number } {
+  if (value.op === "constant") return { rest: undefined, constant: value.value };
+  if (value.op !== "binary" || (value.operator !== "add" && value.operator !== "sub"))
+    return { rest: value, constant: 0 };
+  const left = splitConstant(value.left);
+  const right = splitConstant(value.right);
+  const sign = value.operator === "add" ? 1 : -1;
+  const rest =
+    left.rest && right.rest
+      ? binary(value.operator, left.rest, right.rest)
+      : right.rest && sign < 0
+        ? sub(0, right.rest)
+        : (left.rest ?? right.rest);
+  return { rest, constant: left.constant + sign * right.constant };
+}

@@ -1,0 +1,367 @@
+/**
+ * The WebAssembly back end: a vector of 128 bits is one v128, a scalar is a scalar, a name is a local. Constant parts
+ * of an address become the offset that every memory instruction has room for.
+ * `fast` uses relaxed fused multiply-add where the machine has it; `strict` multiplies and adds.
+ */
+import type { Arithmetic } from "../compile.ts";
+import { ProgramError } from "../errors.ts";
+import {
+  type Address,
+  bytesOf,
+  type Element,
+  integerType,
+  type Mask,
+  type Pointer,
+  sameType,
+  typeText,
+  type Value,
+  type VectorType,
+} from "../expressions.ts";
+import { isPointer } from "../program.ts";
+import type { If, Loop, Program, Statement, Variable } from "../statements.ts";
+import type { WasmFunction, WasmType } from "./encode.ts";
+import { hasRelaxedMultiplyAdd } from "./features.ts";
+import type { CodeItem, Instruction, InstructionName } from "./instructions.ts";
+
+type Shape = "f32x4" | "f64x2" | "i32x4";
+const shapes: Readonly<Record<Element, Shape>> = { f32: "f32x4", f64: "f64x2", i32: "i32x4" };
+const signed: Readonly<Record<string, string>> = {
+  lt: "lt_s",
+  le: "le_s",
+  gt: "gt_s",
+  ge: "ge_s",
+  min: "min_s",
+  max: "max_s",
+  shr: "shr_s",
+};
+
+/** The function of a program. @throws ProgramError for vectors that are neither scalar nor 128 bits wide. */
+export function lowerToWasm(program: Program, arithmetic: Arithmetic): WasmFunction {
+  return new WasmLowering(program, arithmetic).lower();
+}
+
+class WasmLowering {
+  readonly #program: Program;
+  readonly #fused: boolean;
+  readonly #code: CodeItem[] = [];
+  readonly #indices = new Map<string, number>();
+  readonly #locals: { name: string; type: WasmType }[] = [];
+  #scratchPairs = 0;
+
+  constructor(program: Program, arithmetic: Arithmetic) {
+    this.#program = program;
+    this.#fused = arithmetic === "fast" && hasRelaxedMultiplyAdd;
+  }
+
+  lower(): WasmFunction {
+    const parameters = this.#program.parameters.map((parameter) => ({
+      name: parameter.name,
+      type: parameter.kind === "pointer" ? ("i32" as const) : parameter.element,
+    }));
+    for (const parameter of parameters) this.#indices.set(parameter.name, this.#indices.size);
+    this.#statements(this.#program.body);
+    return { name: this.#program.name, parameters, locals: this.#locals, code: this.#code };
+  }
+
+  #emit(name: InstructionName, immediate?: number, rest?: Pick<Instruction, "lanes" | "shape">): void {
+    this.#code.push({ name, ...(immediate === undefined ? {} : { immediate }), ...rest });
+  }
+
+  #local(name: string, type: WasmType): number {
+    const known = this.#indices.get(name);
+    if (known !== undefined) return known;
+    const index = this.#indices.size;
+    this.#indices.set(name, index);
+    this.#locals.push({ name, type });
+    return index;
+  }
+
+  #statements(statements: readonly Statement[]): void {
+    for (const statement of statements) this.#statement(statement);
+  }
+
+  #statement(statement: Statement): void {
+    switch (statement.op) {
+      case "comment":
+        this.#code.push({ comment: statement.text });
+        break;
+      case "define":
+      case "assign":
+        if (isPointer(statement.value)) this.#pointer(statement.value);
+        else this.#value(statement.value);
+        this.#emit("local.set", this.#local(statement.name.name, this.#variableType(statement.name)));
+        break;
+      case "store":
+        this.#store(statement.address, statement.value);
+        break;
+      case "loop":
+        this.#loop(statement);
+        break;
+      case "if":
+        this.#if(statement);
+        break;
+    }
+  }
+
+  #variableType(variable: Variable): WasmType {
+    return variable.op === "pointer" ? "i32" : this.#wasmType(variable.type);
+  }
+
+  #wasmType(type: VectorType): WasmType {
+    if (type.lanes === 1) return type.element;
+    if (type.lanes * bytesOf[type.element] === 16) return "v128";
+    throw new ProgramError(`program ${this.#program.name} for wasm`, {
+      expected: "scalars or vectors of 128 bits: f32x4, f64x2, i32x4",
+      found: typeText(type),
+      remedy: `Build the program with ${16 / bytesOf[type.element]} lanes of ${type.element} for this target.`,
+    });
+  }
+
+  /** `f32.add` or `f32x4.add`: the operation in the family of its type. */
+  #family(type: VectorType, operation: string): InstructionName {
+    const prefix = this.#wasmType(type) === "v128" ? shapes[type.element] : type.element;
+    const suffix = type.element === "i32" ? (signed[operation] ?? operation) : operation;
+    return `${prefix}.${suffix}` as InstructionName;
+  }
+
+  #store(address: Address, value: Value): void {
+    const offset = this.#address(address);
+    this.#value(value);
+    const name =
+      this.#wasmType(value.type) === "v128"
+        ? "v128.store"
+        : (`${value.type.element as Element}.store` as const);
+    this.#emit(name, offset);
+  }
+
+  #loop(loop: Loop): void {
+    const counter = this.#local(loop.counter.name, "i32");
+    const certain =
+      loop.from.op === "constant" && loop.to.op === "constant" && loop.from.value < loop.to.value;
+    this.#value(loop.from);
+    this.#emit(certain ? "local.set" : "local.tee", counter);
+    if (!certain) {
+      this.#value(loop.to);
+      this.#emit("i32.lt_s");
+      this.#emit("if");
+    }
+    this.#emit("loop");
+    this.#statements(loop.body);
+    this.#emit("local.get", counter);
+    this.#emit("i32.const", loop.step);
+    this.#emit("i32.add");
+    this.#emit("local.tee", counter);
+    this.#value(loop.to);
+    this.#emit("i32.lt_s");
+    this.#emit("br_if", 0);
+    this.#emit("end");
+    if (!certain) this.#emit("end");
+  }
+
+  #if(statement: If): void {
+    this.#compare(statement.condition);
+    this.#emit("if");
+    this.#statements(statement.whenTrue);
+    if (statement.whenFalse.length > 0) {
+      this.#emit("else");
+      this.#statements(statement.whenFalse);
+    }
+    this.#emit("end");
+  }
+
+  /** Pushes the address and returns the constant byte offset for the instruction that uses it. */
+  #address(address: Address): number {
+    const bytes = bytesOf[address.pointer.element];
+    this.#pointer(address.pointer);
+    if (address.index) {
+      this.#scaled(address.index, bytes);
+      this.#emit("i32.add");
+    }
+    if (address.offset >= 0) return address.offset * bytes;
+    this.#emit("i32.const", address.offset * bytes);
+    this.#emit("i32.add");
+    return 0;
+  }
+
+  #pointer(pointer: Pointer): void {
+    if (pointer.op === "pointer") {
+      this.#emit("local.get", this.#local(pointer.name, "i32"));
+      return;
+    }
+    this.#pointer(pointer.pointer);
+    this.#scaled(pointer.by, bytesOf[pointer.element]);
+    this.#emit("i32.add");
+  }
+
+  #scaled(index: Value, bytes: number): void {
+    if (index.op === "constant") {
+      this.#emit("i32.const", index.value * bytes);
+      return;
+    }
+    this.#value(index);
+    this.#emit("i32.const", Math.log2(bytes));
+    this.#emit("i32.shl");
+  }
+
+  #compare(mask: Mask): void {
+    this.#value(mask.left);
+    this.#value(mask.right);
+    this.#emit(this.#family(mask.of, mask.operator));
+  }
+
+  #value(value: Value): void {
+    switch (value.op) {
+      case "constant":
+        this.#constant(value.type, value.value);
+        break;
+      case "name":
+        this.#emit("local.get", this.#local(value.name, this.#wasmType(value.type)));
+        break;
+      case "load": {
+        const vector = this.#wasmType(value.type) === "v128";
+        this.#emit(
+          vector ? "v128.load" : (`${value.type.element as Element}.load` as const),
+          this.#address(value.address),
+        );
+        break;
+      }
+      case "broadcast":
+        this.#wasmType(value.type);
+        this.#emit(
+          value.type.element === "f64" ? "v128.load64_splat" : "v128.load32_splat",
+          this.#address(value.address),
+        );
+        break;
+      case "splat":
+        this.#value(value.value);
+        this.#emit(this.#family(value.type, "splat"));
+        break;
+      case "binary":
+        this.#binary(value);
+        break;
+      case "unary":
+        this.#value(value.value);
+        this.#emit(this.#family(value.type, value.operator));
+        break;
+      case "multiplyAdd":
+        this.#multiplyAdd(value);
+        break;
+      case "select":
+        this.#select(value);
+        break;
+      case "convert":
+        this.#convert(value.value, value.type);
+        break;
+      case "sum":
+        this.#sum(value.value);
+        break;
+      case "lane":
+        this.#value(value.value);
+        this.#emit(this.#family(value.value.type, "extract_lane"), value.lane);
+        break;
+      case "interleave":
+        this.#value(value.left);
+        this.#value(value.right);
+        this.#emit("i8x16.shuffle", undefined, { lanes: interleavedBytes(value.type, value.half) });
+        break;
+    }
+  }
+
+  #constant(type: VectorType, value: number): void {
+    if (this.#wasmType(type) !== "v128") this.#emit(`${type.element}.const`, value);
+    else
+      this.#emit("v128.const", undefined, {
+        shape: shapes[type.element],
+        lanes: Array.from({ length: type.lanes }, () => value),
+      });
+  }
+
+  #binary(value: Extract<Value, { op: "binary" }>): void {
+    const { operator, left, right, type } = value;
+    if (sameType(type, integerType) && (operator === "min" || operator === "max")) {
+      // A pair of scratch locals for each occurrence, because minima may stand inside each other.
+      const number = this.#scratchPairs++;
+      const first = this.#local(`left.${number}`, "i32");
+      const second = this.#local(`right.${number}`, "i32");
+      this.#value(left);
+      this.#emit("local.tee", first);
+      this.#value(right);
+      this.#emit("local.tee", second);
+      this.#emit("local.get", first);
+      this.#emit("local.get", second);
+      this.#emit(operator === "min" ? "i32.lt_s" : "i32.gt_s");
+      this.#emit("select");
+      return;
+    }
+    this.#value(left);
+    this.#value(right);
+    if (operator === "and" && type.lanes > 1) this.#emit("v128.and");
+    else this.#emit(this.#family(type, operator));
+  }
+
+  #multiplyAdd(value: Extract<Value, { op: "multiplyAdd" }>): void {
+    this.#value(value.left);
+    this.#value(value.right);
+    const vector = this.#wasmType(value.type) === "v128" && value.type.element !== "i32";
+    if (vector && this.#fused) {
+      this.#value(value.addend);
+      this.#emit(this.#family(value.type, "relaxed_madd"));
+      return;
+    }
+    this.#emit(this.#family(value.type, "mul"));
+    this.#value(value.addend);
+    this.#emit(this.#family(value.type, "add"));
+  }
+
+  #select(value: Extract<Value, { op: "select" }>): void {
+    this.#value(value.yes);
+    this.#value(value.no);
+    this.#compare(value.mask);
+    this.#emit(this.#wasmType(value.type) === "v128" ? "v128.bitselect" : "select");
+  }
+
+  #convert(value: Value, to: VectorType): void {
+    this.#value(value);
+    const vector = this.#wasmType(to) === "v128";
+    const names: Readonly<Record<string, InstructionName>> = vector
+      ? { "i32 f32": "f32x4.convert_i32x4_s", "f32 i32": "i32x4.trunc_sat_f32x4_s" }
+      : {
+          "i32 f32": "f32.convert_i32_s",
+          "i32 f64": "f64.convert_i32_s",
+          "f32 f64": "f64.promote_f32",
+          "f64 f32": "f32.demote_f64",
+          "f32 i32": "i32.trunc_sat_f32_s",
+          "f64 i32": "i32.trunc_sat_f64_s",
+        };
+    this.#emit(names[`${value.type.element} ${to.element}`] as InstructionName);
+  }
+
+  /** The upper half of the lanes onto the lower half until one is left: (0 + 2) + (1 + 3). */
+  #sum(value: Value): void {
+    const { type } = value;
+    const scratch = this.#local(`sum.${typeText(type)}`, this.#wasmType(type));
+    this.#value(value);
+    const bytes = bytesOf[type.element];
+    for (let half = 8; half >= bytes; half /= 2) {
+      this.#emit("local.tee", scratch);
+      this.#emit("local.get", scratch);
+      this.#emit("local.get", scratch);
+      this.#emit("i8x16.shuffle", undefined, {
+        lanes: Array.from({ length: 16 }, (_, l) => (l + half) % 16),
+      });
+      this.#emit(this.#family(type, "add"));
+    }
+    this.#emit(this.#family(type, "extract_lane"), 0);
+  }
+}
+
+/** The byte lanes that interleave the low or high halves of two vectors. */
+function interleavedBytes(type: VectorType, half: "low" | "high"): readonly number[] {
+  const bytes = bytesOf[type.element];
+  const lanes: number[] = [];
+  for (let l = 0; l < type.lanes; l++) {
+    const source = Math.floor(l / 2) + (half === "high" ? type.lanes / 2 : 0);
+    for (let b = 0; b < bytes; b++) lanes.push((l % 2) * 16 + source * bytes + b);
+  }
+  return lanes;
+}
