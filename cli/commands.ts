@@ -1,0 +1,30 @@
+/**
+ * Every command by name. The file of a command is loaded when it is called, or when its own help is asked for; help,
+ * completion and suggestions read this table alone.
+ */
+import type { Command } from "commander";
+import type { Laboratory } from "./laboratory.ts";
+
+/** What a file in cli/commands/ exports. */
+export interface CommandFile {
+  /**
+   * Adds arguments, options and the action to a command that already has its name and summary. An action prints
+   * results to stdout, throws `UsageError` or `CommandError`, and sets `process.exitCode` where it ends otherwise.
+   */
+  define(command: Command, laboratory: Laboratory): void;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<CommandFile>;
+}
+
+/** All commands in the order in which help lists them. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "code",
+    summary: "the generated kernel behind a variant, readable",
+    load: () => import("./commands/code.ts"),
+  },
+];

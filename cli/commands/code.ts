@@ -1,0 +1,73 @@
+/**
+ * `kdaccel code EXPERIMENT VARIANT`: the generated kernel as text. What runs is what is shown, because both come from
+ * the same program.
+ */
+import { type Command, Option } from "commander";
+import type { Experiment, Profile, Target, VariantRef } from "../../kernels/experiment.ts";
+import { CommandError, UsageError } from "../exit.ts";
+import type { Laboratory } from "../laboratory.ts";
+import { experimentCalled } from "../selection.ts";
+import { didYouMean } from "../suggest.ts";
+
+interface CodeOptions {
+  readonly target?: Target;
+  readonly json?: boolean;
+}
+
+export function define(command: Command, laboratory: Laboratory): void {
+  command
+    .argument("<experiment>", "id of an experiment (`kdaccel experiments` lists them)")
+    .argument("[variant]", "id of a variant; without it, the variants that can be shown are listed")
+    .addOption(new Option("--target <target>", "what the kernel is generated for").choices(["js", "wasm"]))
+    .option("--json", "print one JSON document")
+    .action((id: string, variant: string | undefined, options: CodeOptions) =>
+      show(laboratory, id, variant, options),
+    );
+}
+
+async function show(
+  laboratory: Laboratory,
+  id: string,
+  variant: string | undefined,
+  options: CodeOptions,
+): Promise<void> {
+  const experiment = await experimentCalled(await laboratory.experiments(), id);
+  const refs = variantsOf(experiment).filter((ref) => !options.target || ref.target === options.target);
+  if (variant === undefined) return list(experiment, refs, options);
+  const ref = chosen(experiment, refs, variant);
+  const text = await (await experiment.load()).code?.(ref);
+  if (text === undefined) {
+    throw new CommandError(
+      `${experiment.id} ${ref.variant} (${ref.target}) is written by hand, not generated`,
+      `\`kdaccel code ${experiment.id}\` lists the variants of this experiment.`,
+    );
+  }
+  const document = { schema: "kdaccel/code/1", experiment: experiment.id, ...ref, text };
+  process.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : `${text.trimEnd()}\n`);
+}
+
+/** Every variant of every profile, each once, in the order of the plans. */
+function variantsOf(experiment: Experiment): VariantRef[] {
+  const profiles: readonly Profile[] = ["quick", "standard", "full"];
+  const cells = profiles.flatMap((profile) => experiment.plan({ profile, seed: 0, targets: ["js", "wasm"] }));
+  const byName = new Map<string, VariantRef>();
+  for (const ref of cells.flatMap((cell) => cell.variants)) byName.set(`${ref.variant} ${ref.target}`, ref);
+  return [...byName.values()];
+}
+
+/** The variant on the target that was asked for, else on the first that has it. */
+function chosen(experiment: Experiment, refs: readonly VariantRef[], variant: string): VariantRef {
+  const found = refs.find((ref) => ref.variant === variant);
+  if (found) return found;
+  const names = [...new Set(refs.map((ref) => ref.variant))];
+  throw new UsageError(
+    `${experiment.id} has no variant "${variant}"`,
+    didYouMean(variant, names) ?? `\`kdaccel code ${experiment.id}\` lists its variants.`,
+  );
+}
+
+function list(experiment: Experiment, refs: readonly VariantRef[], options: CodeOptions): void {
+  const document = { schema: "kdaccel/code-variants/1", experiment: experiment.id, variants: refs };
+  const lines = refs.map((ref) => `${ref.variant} --target ${ref.target}\n`);
+  process.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : lines.join(""));
+}
