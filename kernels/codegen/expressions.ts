@@ -14,7 +14,7 @@ export interface VectorType {
 
 export const bytesOf: Readonly<Record<Element, number>> = { f32: 4, f64: 8, i32: 4 };
 
-export type BinaryOperator = "add" | "sub" | "mul" | "div" | "min" | "max" | "and" | "shl" | "shr";
+export type BinaryOperator = "add" | "sub" | "mul" | "div" | "min" | "max" | "and" | "shl" | "shr" | "rem";
 export type UnaryOperator = "neg" | "abs" | "sqrt";
 export type CompareOperator = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 
@@ -144,6 +144,37 @@ export interface Address {
 
 export type Operand = Value | number;
 
+/** Anything that can stand inside a statement. */
+export type Expression = Value | Pointer | Mask;
+
+export function isPointer(expression: Expression): expression is Pointer {
+  return expression.op === "pointer" || expression.op === "advance";
+}
+
+/** The expressions that an expression is made of, in order of evaluation; addresses apart. */
+export function childrenOf(expression: Expression): readonly Expression[] {
+  switch (expression.op) {
+    case "binary":
+    case "interleave":
+    case "compare":
+      return [expression.left, expression.right];
+    case "multiplyAdd":
+      return [expression.left, expression.right, expression.addend];
+    case "select":
+      return [expression.yes, expression.no, expression.mask];
+    case "splat":
+    case "unary":
+    case "convert":
+    case "sum":
+    case "lane":
+      return [expression.value];
+    case "advance":
+      return [expression.pointer, expression.by];
+    default:
+      return [];
+  }
+}
+
 export const integerType: VectorType = { element: "i32", lanes: 1 };
 
 /** `f32x4`, `i32`: the type as the field writes it. */
@@ -180,7 +211,7 @@ function pair(where: string, left: Operand, right: Operand): [Value, Value] {
   return [left, other];
 }
 
-const integerOnly = new Set<BinaryOperator>(["and", "shl", "shr"]);
+const integerOnly = new Set<BinaryOperator>(["and", "shl", "shr", "rem"]);
 
 const foldable: Partial<Record<BinaryOperator, (left: number, right: number) => number>> = {
   add: (left, right) => (left + right) | 0,
@@ -253,6 +284,18 @@ function shift(operator: "shl" | "shr", value: Operand, bits: number): Value {
       right: distance,
     }
   );
+}
+/** What is left of a scalar i32 divided by a positive constant; has the sign of the value. */
+export function remainder(value: Operand, divisor: number): Value {
+  const operand = typeof value === "number" ? constant(value) : value;
+  if (!Number.isInteger(divisor) || divisor < 1 || !sameType(operand.type, integerType))
+    throw new ProgramError("remainder", {
+      expected: "a scalar i32 and a positive whole divisor",
+      found: `${typeText(operand.type)} by ${divisor}`,
+      remedy: "Divide by a constant: division by zero would trap on one target and not on another.",
+    });
+  if (operand.op === "constant") return constant(operand.value % divisor);
+  return { op: "binary", operator: "rem", type: integerType, left: operand, right: constant(divisor) };
 }
 /** i32 shifted left by a constant number of bits. */
 export const shiftLeft = (value: Operand, bits: number): Value => shift("shl", value, bits);

@@ -7,9 +7,11 @@ import {
   type Address,
   add,
   and,
+  childrenOf,
   constant,
   type Element,
   integerType,
+  isPointer,
   type Mask,
   max,
   type Name,
@@ -289,34 +291,6 @@ export class ProgramBuilder {
   }
 }
 
-export function isPointer(value: Value | Pointer | Mask): value is Pointer {
-  return value.op === "pointer" || value.op === "advance";
-}
-
 function kindText(value: Value | Pointer): string {
   return isPointer(value) ? `a pointer to ${value.element}` : `a value of ${typeText(value.type)}`;
-}
-
-/** The expressions that an expression is made of, in order of evaluation; addresses apart. */
-function childrenOf(expression: Value | Pointer | Mask): readonly (Value | Pointer | Mask)[] {
-  switch (expression.op) {
-    case "binary":
-    case "interleave":
-    case "compare":
-      return [expression.left, expression.right];
-    case "multiplyAdd":
-      return [expression.left, expression.right, expression.addend];
-    case "select":
-      return [expression.yes, expression.no, expression.mask];
-    case "splat":
-    case "unary":
-    case "convert":
-    case "sum":
-    case "lane":
-      return [expression.value];
-    case "advance":
-      return [expression.pointer, expression.by];
-    default:
-      return [];
-  }
 }

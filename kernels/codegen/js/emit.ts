@@ -4,8 +4,16 @@
  * results in double precision and rounds where they are stored, which is what JavaScript does best.
  */
 import type { Arithmetic } from "../compile.ts";
-import { type Address, bytesOf, type Mask, type Pointer, type Value } from "../expressions.ts";
-import { isPointer } from "../program.ts";
+import {
+  type Address,
+  bytesOf,
+  childrenOf,
+  type Expression,
+  isPointer,
+  type Mask,
+  type Pointer,
+  type Value,
+} from "../expressions.ts";
 import type { Loop, Program, Statement } from "../statements.ts";
 
 const comparators = { eq: "===", ne: "!==", lt: "<", le: "<=", gt: ">", ge: ">=" } as const;
@@ -73,7 +81,7 @@ export class JavaScriptEmitter {
         this.#loop(statement);
         break;
       case "if":
-        this.#line(`if (${this.#condition(statement.condition, 0)}) {`);
+        this.#line(`if (${this.condition(statement.condition, 0)}) {`);
         this.#inside(() => this.#statements(statement.whenTrue));
         if (statement.whenFalse.length > 0) {
           this.#line("} else {");
@@ -95,7 +103,7 @@ export class JavaScriptEmitter {
   #define(mutable: boolean, name: string, value: Value | Pointer): void {
     const keyword = mutable ? "let" : "const";
     if (isPointer(value)) {
-      this.#line(`${keyword} ${name} = ${this.#pointer(value)};`);
+      this.#line(`${keyword} ${name} = ${this.pointer(value)};`);
       return;
     }
     const lanes = value.type.lanes;
@@ -112,7 +120,7 @@ export class JavaScriptEmitter {
   /** All lanes are computed before any is changed where a lane of the value depends on another lane of the name. */
   #assign(name: string, value: Value | Pointer): void {
     if (isPointer(value)) {
-      this.#line(`${name} = ${this.#pointer(value)};`);
+      this.#line(`${name} = ${this.pointer(value)};`);
       return;
     }
     const lanes = value.type.lanes;
@@ -126,7 +134,7 @@ export class JavaScriptEmitter {
   #store(address: Address, value: Value): void {
     const lanes = value.type.lanes;
     const view = address.pointer.element;
-    const places = Array.from({ length: lanes }, (_, l) => `${view}[${this.#index(address, l)}]`);
+    const places = Array.from({ length: lanes }, (_, l) => `${view}[${this.index(address, l)}]`);
     const values = places.map((_, l) => this.lane(value, l));
     if (lanes > 1 && readsMemory(value)) {
       const temporaries = places.map((_, l) => `t${l}`);
@@ -139,21 +147,24 @@ export class JavaScriptEmitter {
     } else for (const [l, place] of places.entries()) this.#line(`${place} = ${values[l]};`);
   }
 
-  #pointer(pointer: Pointer): string {
+  /** A pointer as an index into the array of its element type. */
+  pointer(pointer: Pointer): string {
     return pointer.op === "pointer"
       ? pointer.name
-      : `(${this.#pointer(pointer.pointer)} + ${this.lane(pointer.by, 0)} | 0)`;
+      : `(${this.pointer(pointer.pointer)} + ${this.lane(pointer.by, 0)} | 0)`;
   }
 
-  #index(address: Address, lane: number): string {
-    const parts = [this.#pointer(address.pointer)];
+  /** The index of one lane at an address. */
+  index(address: Address, lane: number): string {
+    const parts = [this.pointer(address.pointer)];
     if (address.index) parts.push(this.lane(address.index, 0));
     const offset = address.offset + lane;
     if (offset > 0) parts.push(String(offset));
     return parts.join(" + ") + (offset < 0 ? ` - ${-offset}` : "");
   }
 
-  #condition(mask: Mask, lane: number): string {
+  /** One lane of a comparison. */
+  condition(mask: Mask, lane: number): string {
     return `${this.lane(mask.left, lane)} ${comparators[mask.operator]} ${this.lane(mask.right, lane)}`;
   }
 
@@ -171,9 +182,9 @@ export class JavaScriptEmitter {
       case "name":
         return this.#uniform.has(value.name) ? value.name : laneName(value.name, lane, value.type.lanes);
       case "load":
-        return `${value.type.element}[${this.#index(value.address, lane)}]`;
+        return `${value.type.element}[${this.index(value.address, lane)}]`;
       case "broadcast":
-        return `${value.type.element}[${this.#index(value.address, 0)}]`;
+        return `${value.type.element}[${this.index(value.address, 0)}]`;
       case "splat":
         return this.lane(value.value, 0);
       case "binary":
@@ -194,7 +205,7 @@ export class JavaScriptEmitter {
           : `Math.sqrt(${operand})`;
       }
       case "select":
-        return `(${this.#condition(value.mask, lane)} ? ${this.lane(value.yes, lane)} : ${this.lane(value.no, lane)})`;
+        return `(${this.condition(value.mask, lane)} ? ${this.lane(value.yes, lane)} : ${this.lane(value.no, lane)})`;
       case "convert":
         return convertText(value.type.element, this.lane(value.value, lane));
       case "sum":
@@ -255,7 +266,7 @@ function laneName(name: string, lane: number, lanes: number): string {
 
 function integerBinary(operator: string, left: string, right: string): string {
   if (operator === "mul") return `Math.imul(${left}, ${right})`;
-  const symbol = { add: "+", sub: "-", and: "&", shl: "<<", shr: ">>" }[operator];
+  const symbol = { add: "+", sub: "-", and: "&", shl: "<<", shr: ">>", rem: "%" }[operator];
   return operator === "add" || operator === "sub"
     ? `(${left} ${symbol} ${right} | 0)`
     : `(${left} ${symbol} ${right})`;
@@ -267,22 +278,15 @@ function convertText(to: string, text: string): string {
   return `(Math.max(-2147483648, Math.min(2147483647, ${text})) | 0)`;
 }
 
-function parts(value: Value | Mask): readonly (Value | Mask)[] {
-  if (value.op === "compare" || value.op === "binary" || value.op === "interleave")
-    return [value.left, value.right];
-  if (value.op === "multiplyAdd") return [value.left, value.right, value.addend];
-  if (value.op === "select") return [value.mask, value.yes, value.no];
-  if (value.op === "splat" || value.op === "unary" || value.op === "convert" || value.op === "sum")
-    return [value.value];
-  return value.op === "lane" ? [value.value] : [];
-}
-
-function mixesLanes(value: Value | Mask): boolean {
+function mixesLanes(value: Expression): boolean {
   return (
-    value.op === "interleave" || value.op === "sum" || value.op === "lane" || parts(value).some(mixesLanes)
+    value.op === "interleave" ||
+    value.op === "sum" ||
+    value.op === "lane" ||
+    childrenOf(value).some(mixesLanes)
   );
 }
 
-function readsMemory(value: Value | Mask): boolean {
-  return value.op === "load" || value.op === "broadcast" || parts(value).some(readsMemory);
+function readsMemory(value: Expression): boolean {
+  return value.op === "load" || value.op === "broadcast" || childrenOf(value).some(readsMemory);
 }

@@ -10,6 +10,7 @@ import {
   bytesOf,
   type Element,
   integerType,
+  isPointer,
   type Mask,
   type Pointer,
   sameType,
@@ -17,7 +18,6 @@ import {
   type Value,
   type VectorType,
 } from "../expressions.ts";
-import { isPointer } from "../program.ts";
 import type { If, Loop, Program, Statement, Variable } from "../statements.ts";
 import type { WasmFunction, WasmType } from "./encode.ts";
 import { hasRelaxedMultiplyAdd } from "./features.ts";
@@ -33,6 +33,7 @@ const signed: Readonly<Record<string, string>> = {
   min: "min_s",
   max: "max_s",
   shr: "shr_s",
+  rem: "rem_s",
 };
 
 /** The function of a program. @throws ProgramError for vectors that are neither scalar nor 128 bits wide. */

@@ -1,0 +1,178 @@
+/**
+ * The variants of GEMM, one row a family: from three plain loops to packed and blocked micro-kernels. The order is
+ * the ladder on which each step is explained by what it adds; an id with numbers names a member of a family.
+ */
+import { ProgramError } from "../codegen/errors.ts";
+import { bytesOf } from "../codegen/expressions.ts";
+import type { Program } from "../codegen/statements.ts";
+import type { Real } from "./arguments.ts";
+import { machineRows } from "./machines.ts";
+import { packedPlan } from "./packed.ts";
+import type { GemmPlan } from "./plan.ts";
+import { blockedProgram } from "./programs/blocked.ts";
+import { type LoopOrder, loopOrderProgram, loopOrders } from "./programs/loop-order.ts";
+import { productArguments } from "./programs/product.ts";
+import { registerTileProgram } from "./programs/register-tile.ts";
+
+export interface GemmVariant {
+  /** The id, or the pattern of a family's ids: `<b>` stands for a number. */
+  readonly id: string;
+  readonly title: string;
+  /** What this step adds to the one before. */
+  readonly adds: string;
+  /** An id of the family to show and to test. */
+  readonly example: string;
+  readonly pattern: RegExp;
+  plan(id: string, numbers: readonly number[], element: Real): GemmPlan;
+}
+
+/** Side of a block where none is named: three f32 blocks of 48 x 48 are 27 KiB, within a 32 KiB first-level cache. */
+export const defaultBlock = 48;
+
+const simdLanes = (element: Real): number => 16 / bytesOf[element];
+const lanesOf = (id: string, element: Real): number => (id.endsWith("-simd") ? simdLanes(element) : 1);
+
+export const gemmVariants: readonly GemmVariant[] = [
+  {
+    id: "naive-ijk",
+    title: "three loops, i-j-k",
+    adds: "the definition: each element of C is a row of A times a column of B",
+    example: "naive-ijk",
+    pattern: /^naive-ijk$/,
+    plan: (id, _, element) =>
+      singlePlan(id, element, loopOrderProgram(`${id}-${element}`, "ijk", element, 1)),
+  },
+  {
+    id: "loop-<order>",
+    title: "three loops in one of six orders",
+    adds: "ikj and kij walk along rows of B and C, so that every cache line is used whole",
+    example: "loop-ikj",
+    pattern: new RegExp(`^loop-(?:${loopOrders.join("|")})$`),
+    plan: (id, _, element) =>
+      singlePlan(id, element, loopOrderProgram(`${id}-${element}`, id.slice(5) as LoopOrder, element, 1)),
+  },
+  {
+    id: "loop-<order>-simd",
+    title: "ikj or kij with vectors",
+    adds: "a vector of neighbouring columns is computed at once",
+    example: "loop-ikj-simd",
+    pattern: /^loop-(?:ikj|kij)-simd$/,
+    plan: (id, _, element) =>
+      singlePlan(
+        id,
+        element,
+        loopOrderProgram(`${id}-${element}`, id.slice(5, 8) as LoopOrder, element, simdLanes(element)),
+      ),
+  },
+  {
+    id: "blocked[-<b>][-simd]",
+    title: "one level of blocking",
+    adds: "blocks that stay in the first-level cache are used as often as they are long",
+    example: "blocked-32-simd",
+    pattern: /^blocked(?:-(\d+))?(?:-simd)?$/,
+    plan: (id, [block = defaultBlock], element) =>
+      singlePlan(id, element, blockedProgram(`${id}-${element}`, block, element, lanesOf(id, element))),
+  },
+  {
+    id: "register-<mr>x<nr>[-simd]",
+    title: "a tile of C in registers",
+    adds: "each load feeds several multiply-adds, and C is touched once in the k loop instead of every time",
+    example: "register-4x4",
+    pattern: /^register-(\d+)x(\d+)(?:-simd)?$/,
+    plan: (id, [mr = 4, nr = 4], element) => {
+      const tile = { mr, nr, lanes: lanesOf(id, element) };
+      return singlePlan(id, element, registerTileProgram(`${id}-${element}`, checkedTile(id, tile), element));
+    },
+  },
+  {
+    id: "packed[-<mr>x<nr>]",
+    title: "register tiles on packed operands, one level",
+    adds: "A and B are copied into the order of use: no strides, no misses of the address translation, no edges",
+    example: "packed",
+    pattern: /^packed(?:-(\d+)x(\d+))?$/,
+    plan: (id, numbers, element) => {
+      const blocking = blockingFor(id, numbers, element);
+      return packedPlan(
+        id,
+        element,
+        { ...blocking, mc: Number.POSITIVE_INFINITY, nc: Number.POSITIVE_INFINITY },
+        simdLanes(element),
+      );
+    },
+  },
+  {
+    id: "packed-blocked",
+    title: "packed, blocked for two levels of cache",
+    adds: "the block of A stays in L2 and the panel of B in L1, whatever the size of the matrices",
+    example: "packed-blocked",
+    pattern: /^packed-blocked$/,
+    plan: (id, _, element) => packedPlan(id, element, blockingFor(id, [], element), simdLanes(element)),
+  },
+  {
+    id: "micro-<mr>x<nr>",
+    title: "packed and blocked around a micro-kernel of this shape",
+    adds: "the shape that keeps the multiply-add units busy with the fewest loads",
+    example: "micro-4x8",
+    pattern: /^micro-(\d+)x(\d+)$/,
+    plan: (id, numbers, element) =>
+      packedPlan(id, element, blockingFor(id, numbers, element), simdLanes(element)),
+  },
+];
+
+/** The plan of a variant. @throws ProgramError for an id that no family knows. */
+export function planGemm(id: string, element: Real = "f32"): GemmPlan {
+  for (const variant of gemmVariants) {
+    const match = variant.pattern.exec(id);
+    if (match)
+      return variant.plan(
+        id,
+        match
+          .slice(1)
+          .filter((digits) => digits !== undefined)
+          .map(Number),
+        element,
+      );
+  }
+  throw new ProgramError("planGemm", {
+    expected: `one of ${gemmVariants.map((variant) => variant.id).join(", ")}`,
+    found: `"${id}"`,
+    remedy: "Write numbers in place of <b>, <mr> and <nr>, and leave out what is optional in brackets.",
+  });
+}
+
+/** A plan of one program that multiplies without workspace. */
+function singlePlan(variant: string, element: Real, program: Program): GemmPlan {
+  return {
+    variant,
+    element,
+    programs: { product: program },
+    workspace: () => 0,
+    multiply: ({ product }, call) => product?.(...productArguments(call)),
+  };
+}
+
+/** The blocking of this machine class with the tile of the id, if it names one; mc in whole tiles. */
+function blockingFor(id: string, [mr, nr]: readonly number[], element: Real) {
+  const row = machineRows.find((candidate) => candidate.element === element);
+  if (!row) throw new Error(`no machine row for ${element}`);
+  const blocking = { ...row.blocking, mr: mr ?? row.blocking.mr, nr: nr ?? row.blocking.nr };
+  checkedTile(id, { mr: blocking.mr, nr: blocking.nr, lanes: simdLanes(element) });
+  return {
+    ...blocking,
+    mc: Math.max(1, Math.round(blocking.mc / blocking.mr)) * blocking.mr,
+    nc: Math.max(1, Math.round(blocking.nc / blocking.nr)) * blocking.nr,
+  };
+}
+
+/** No tile has more sums than this: far beyond any register file, and generated code stays of readable size. */
+const mostSums = 256;
+
+function checkedTile<T extends { mr: number; nr: number; lanes: number }>(id: string, tile: T): T {
+  const { mr, nr, lanes } = tile;
+  if (mr >= 1 && nr >= 1 && nr % lanes === 0 && (mr * nr) / lanes <= mostSums) return tile;
+  throw new ProgramError(`variant ${id}`, {
+    expected: `at least one row, columns in multiples of ${lanes}, at most ${mostSums} sums`,
+    found: `${mr}x${nr}`,
+    remedy: "Choose a tile such as 4x8.",
+  });
+}
