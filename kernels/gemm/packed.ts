@@ -10,14 +10,20 @@ import type { Calls, GemmPlan } from "./plan.ts";
 import { macroKernelProgram } from "./programs/macro-kernel.ts";
 import { packAProgram, packBProgram } from "./programs/pack.ts";
 
-/** The plan of a packed and blocked GEMM; `mc` and `nc` may be Infinity (one level). */
-export function packedPlan(variant: string, element: Real, blocking: Blocking, lanes: number): GemmPlan {
+/** The plan of a packed and blocked GEMM; `mc` and `nc` may be Infinity (one level), `unroll` is the micro-kernel's. */
+export function packedPlan(
+  variant: string,
+  element: Real,
+  blocking: Blocking,
+  lanes: number,
+  unroll?: number,
+): GemmPlan {
   const { mr, nr } = blocking;
   return {
     variant,
     element,
     programs: {
-      macro: macroKernelProgram({ mr, nr, lanes }, element),
+      macro: macroKernelProgram({ mr, nr, lanes }, element, unroll),
       packA: packAProgram(mr, element),
       packB: packBProgram(nr, element, lanes),
     },

@@ -13,6 +13,7 @@ import { blockedProgram } from "./programs/blocked.ts";
 import { type LoopOrder, loopOrderProgram, loopOrders } from "./programs/loop-order.ts";
 import { productArguments } from "./programs/product.ts";
 import { registerTileProgram } from "./programs/register-tile.ts";
+import { unpackedPlan } from "./unpacked.ts";
 
 export interface GemmVariant {
   /** The id, or the pattern of a family's ids: `<b>` stands for a number. */
@@ -83,6 +84,27 @@ export const gemmVariants: readonly GemmVariant[] = [
       const tile = { mr, nr, lanes: lanesOf(id, element) };
       return singlePlan(id, element, registerTileProgram(`${id}-${element}`, checkedTile(id, tile), element));
     },
+  },
+  {
+    id: "register-<mr>x<nr>-simd-blocked",
+    title: "a tile in registers, blocked for the caches, nothing packed",
+    adds: "the same blocks as packed-blocked, read where they lie: what packing itself buys is the next step",
+    example: "register-4x4-simd-blocked",
+    pattern: /^register-(\d+)x(\d+)-simd-blocked$/,
+    plan: (id, numbers, element) => {
+      const blocking = blockingFor(id, numbers, element);
+      const tile = { mr: blocking.mr, nr: blocking.nr, lanes: simdLanes(element) };
+      return unpackedPlan(id, blocking, registerTileProgram(`${id}-${element}`, tile, element), element);
+    },
+  },
+  {
+    id: "micro-<mr>x<nr>-rolled",
+    title: "packed and blocked, one step of k in each pass",
+    adds: "A and B are packed; the loop over k is not unrolled yet, so that unrolling is a step of its own",
+    example: "micro-4x4-rolled",
+    pattern: /^micro-(\d+)x(\d+)-rolled$/,
+    plan: (id, numbers, element) =>
+      packedPlan(id, element, blockingFor(id, numbers, element), simdLanes(element), 1),
   },
   {
     id: "packed[-<mr>x<nr>]",

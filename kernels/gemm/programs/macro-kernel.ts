@@ -35,8 +35,9 @@ export const kUnroll = 4;
 /**
  * Parameters `(mc, nc, kc, alpha, a, b, c, ldc, edge)`: C += alpha * packed A * packed B for an mc x nc block of C.
  * `edge` is room for one tile (mr * nr), in which tiles at the border are formed before their valid part is added.
+ * @param unroll steps of k in one pass of the innermost loop; a power of two
  */
-export function macroKernelProgram(tile: Tile, element: Real): Program {
+export function macroKernelProgram(tile: Tile, element: Real, unroll = kUnroll): Program {
   const { mr, nr, lanes } = tile;
   return program(`micro-${mr}x${nr}-${element}`, (b) => {
     const mc = b.integer("mc");
@@ -52,7 +53,7 @@ export function macroKernelProgram(tile: Tile, element: Real): Program {
       const panelB = b.let("panelB", advance(packedB, mul(jr, kc)));
       b.loop("ir", 0, mc, { step: mr }, (ir) => {
         const a = b.variable("ap", advance(packedA, mul(ir, kc)));
-        const sums = microKernel(b, tile, a, b.variable("bp", panelB), kc);
+        const sums = microKernel(b, tile, a, b.variable("bp", panelB), kc, unroll);
         const firstC = b.let("cTile", advance(c, add(mul(ir, ldc), jr)));
         b.comment("a whole tile is added where it belongs, one at the border by way of the edge buffer");
         b.if(
@@ -66,7 +67,14 @@ export function macroKernelProgram(tile: Tile, element: Real): Program {
 }
 
 /** The innermost loop: mr x nr sums over kc, operands read front to back. */
-function microKernel(b: ProgramBuilder, tile: Tile, a: PointerName, bp: PointerName, kc: Name): Name[][] {
+function microKernel(
+  b: ProgramBuilder,
+  tile: Tile,
+  a: PointerName,
+  bp: PointerName,
+  kc: Name,
+  unroll: number,
+): Name[][] {
   const { mr, nr, lanes } = tile;
   const vectors = nr / lanes;
   const sums = Array.from({ length: mr }, (_, r) =>
@@ -88,8 +96,8 @@ function microKernel(b: ProgramBuilder, tile: Tile, a: PointerName, bp: PointerN
     b.set(a, advance(a, copies * mr));
     b.set(bp, advance(bp, copies * nr));
   };
-  b.loop("p", 0, b.let("kWhole", and(kc, -kUnroll)), { step: kUnroll }, pass(kUnroll));
-  b.loop("p", 0, b.let("kRest", and(kc, kUnroll - 1)), {}, pass(1));
+  b.loop("p", 0, b.let("kWhole", and(kc, -unroll)), { step: unroll }, pass(unroll));
+  if (unroll > 1) b.loop("p", 0, b.let("kRest", and(kc, unroll - 1)), {}, pass(1));
   return sums;
 }
 
