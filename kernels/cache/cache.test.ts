@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Cache, type CacheGeometry, capacityBytes, describeGeometry, l1Geometry } from "./cache.ts";
+import { Cache } from "./cache.ts";
+import { type CacheGeometry, capacityBytes, describeGeometry, l1Geometry } from "./geometry.ts";
 
 /** The definition, written for clarity: a list per set, most recent first. */
 class ReferenceCache {

@@ -7,7 +7,7 @@ import type { Program } from "../../codegen/statements.ts";
 import type { Real } from "../arguments.ts";
 import { productProgram } from "./product.ts";
 
-/** C += A B one element at a time, C left in memory; alpha is taken as 1. */
+/** C += alpha A B one element at a time, C left in memory. */
 export function accumulateInMemoryProgram(name: string, element: Real): Program {
   return productProgram(name, element, (b, p) =>
     b.loop("i", 0, p.m, {}, (i) => {
@@ -16,8 +16,9 @@ export function accumulateInMemoryProgram(name: string, element: Real): Program 
       b.loop("j", 0, p.n, {}, (j) => {
         const place = b.let("place", add(rowC, j));
         b.loop("k", 0, p.k, {}, (k) => {
-          const product = [load(at(p.a, add(rowA, k))), load(at(p.b, add(mul(k, p.ldb), j)))] as const;
-          b.store(at(p.c, place), multiplyAdd(...product, load(at(p.c, place))));
+          const scaled = mul(p.alpha, load(at(p.a, add(rowA, k))));
+          const factor = load(at(p.b, add(mul(k, p.ldb), j)));
+          b.store(at(p.c, place), multiplyAdd(scaled, factor, load(at(p.c, place))));
         });
       });
     }),

@@ -1,0 +1,85 @@
+/**
+ * Which cache levels a machine shows: the cell that times dependent loads over growing footprints, and how its
+ * figures are read. Light, because rules and plans need it; the timed walk itself is in `latency.ts`.
+ */
+import type { Cell, Evidence, Target, VariantRef } from "../experiment.ts";
+
+/** Dependent loads of one timed call: several passes through every footprint but the largest. */
+export const chaseSteps = 2 ** 18;
+
+/**
+ * Footprints in KiB, two in each doubling: below the smallest first-level caches and, at 8 MiB, beyond the
+ * second-level caches of server cores. A shared last level is not looked for: neighbours use it too.
+ */
+const footprintsKiB = [
+  8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192,
+];
+
+export const levelsWorkload = "dependent loads";
+
+/** The cell in which an experiment measures cache levels for its own rules. */
+export function levelsCell(target: Target): Cell {
+  return {
+    workload: levelsWorkload,
+    variants: footprintsKiB.map((size) => ({ variant: `chase-${size}KiB`, target })),
+    seconds: 2,
+  };
+}
+
+/** Footprint in bytes of a variant of `levelsCell`. */
+export function chaseBytes({ variant }: VariantRef): number {
+  const size = /^chase-(\d+)KiB$/.exec(variant)?.[1];
+  if (!size) throw new RangeError(`expected a variant such as chase-32KiB; found ${variant}`);
+  return Number(size) * 1024;
+}
+
+/** Capacities in bytes of the levels that the evidence shows, smallest first; undefined where not measured. */
+export function levelsIn(evidence: Evidence): readonly number[] | undefined {
+  const times = evidence.all({ workload: levelsWorkload, metric: "time" });
+  if (times.length === 0) return undefined;
+  const points = times.map((m) => ({ bytes: chaseBytes(m), seconds: m.value / chaseSteps }));
+  return measuredLevels(points.sort((a, b) => a.bytes - b.bytes));
+}
+
+/** `32 KiB, 1 MiB`: capacities as a person reads them. */
+export function capacityList(levels: readonly number[]): string {
+  return levels
+    .map((bytes) => (bytes < 2 ** 20 ? `${bytes / 1024} KiB` : `${bytes / 2 ** 20} MiB`))
+    .join(", ");
+}
+
+/** Time of one dependent load at one footprint. */
+export interface LatencyPoint {
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+/** A step this high ends a level: neighbouring levels differ by 3x and more, noise and page effects by far less. */
+const stepRatio = 1.5;
+/** Growth below this from one footprint to the next counts as a plateau, on which the next level is based. */
+const plateauRatio = 1.2;
+
+/**
+ * Capacities in bytes of the levels whose end was seen, smallest first: the largest footprint before each step.
+ * @param points ascending in bytes
+ */
+export function measuredLevels(points: readonly LatencyPoint[]): readonly number[] {
+  const levels: number[] = [];
+  let base = Number.POSITIVE_INFINITY;
+  let climbing = false;
+  for (let i = 0; i + 1 < points.length; i++) {
+    const here = points[i] as LatencyPoint;
+    const next = points[i + 1] as LatencyPoint;
+    if (climbing && next.seconds < here.seconds * plateauRatio) {
+      climbing = false;
+      base = Number.POSITIVE_INFINITY;
+    }
+    if (climbing) continue;
+    base = Math.min(base, here.seconds);
+    if (next.seconds > base * stepRatio) {
+      levels.push(here.bytes);
+      climbing = true;
+    }
+  }
+  return levels;
+}

@@ -1,0 +1,15 @@
+/** Which of the allowed targets an experiment runs on; apart so that every plan chooses alike. */
+import type { Settings, Target, VariantRef } from "./experiment.ts";
+
+/**
+ * The target on which variants are compared that differ in loops, not in what executes them: wasm where it is
+ * allowed, because it is the steadier and faster one, else js; undefined where neither is allowed.
+ */
+export function mainTarget({ targets }: Settings): Target | undefined {
+  return (["wasm", "js"] as const).find((target) => targets.includes(target));
+}
+
+/** Every variant on one target. */
+export function on(target: Target, variants: readonly string[]): readonly VariantRef[] {
+  return variants.map((variant) => ({ variant, target }));
+}
