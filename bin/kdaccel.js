@@ -1,14 +1,13 @@
 #!/usr/bin/env node
+// biome-ignore-all lint/style/useNodejsImportProtocol: a Node before 14.18 does not know `node:`
 /*
  * The program's first file. CommonJS without recent syntax, so that any Node can parse it: a Node that is too old gets a
  * sentence instead of a crash in a native module. `--version` is answered here, before anything else loads.
  */
 "use strict";
 
-// biome-ignore-all lint/style/useNodejsImportProtocol: a Node before 14.18 does not know `node:`
-
-const fs = require("node:fs");
-const path = require("node:path");
+const fs = require("fs");
+const path = require("path");
 const about = require("../package.json");
 
 const root = path.join(__dirname, "..");
@@ -31,14 +30,9 @@ function explainNode() {
     : fs.existsSync(pinned)
       ? `This checkout has its own: run \`npx kdaccel …\` in ${root}.`
       : `Run \`npm ci\` in ${root}, which brings one, then \`npx kdaccel …\` there.`;
+  const { engines } = about;
   process.stderr.write(
-    "kdaccel: needs Node " +
-      about.engines.node +
-      "; this is Node " +
-      process.versions.node +
-      ".\n" +
-      remedy +
-      "\n",
+    `kdaccel: needs Node ${engines.node}; this is Node ${process.versions.node}.\n${remedy}\n`,
   );
 }
 
@@ -49,7 +43,7 @@ function compileCacheFolder() {
   if (env.XDG_CACHE_HOME && path.isAbsolute(env.XDG_CACHE_HOME)) {
     return path.join(env.XDG_CACHE_HOME, "kdaccel", "compile");
   }
-  const home = require("node:os").homedir();
+  const home = require("os").homedir();
   return process.platform === "linux" ? path.join(home, ".cache", "kdaccel", "compile") : undefined;
 }
 
@@ -61,8 +55,8 @@ function start() {
     return;
   }
   // A cache that cannot be written is no error: Node then compiles as if there were none.
-  require("node:module").enableCompileCache(compileCacheFolder());
-  import(require("node:url").pathToFileURL(bundle).href);
+  require("module").enableCompileCache(compileCacheFolder());
+  import(require("url").pathToFileURL(bundle).href);
 }
 
 if (!isNewEnough(process.versions.node, about.engines.node)) {

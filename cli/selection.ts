@@ -1,9 +1,9 @@
 /**
  * From ids on the command line to experiments. Unknown ids end in a suggestion, never in an empty run.
  */
+import { didYouMean } from "../catalog/did-you-mean.ts";
 import type { Experiment } from "../kernels/experiment.ts";
 import { UsageError } from "./exit.ts";
-import { didYouMean } from "./suggest.ts";
 
 /** The experiment with this id. */
 export function experimentCalled(experiments: readonly Experiment[], id: string): Experiment {
@@ -12,6 +12,12 @@ export function experimentCalled(experiments: readonly Experiment[], id: string)
   const ids = experiments.map((experiment) => experiment.id);
   throw new UsageError(
     `there is no experiment "${id}"`,
-    didYouMean(id, ids) ?? "`kdaccel experiments` lists them.",
+    suggestion(id, ids) ?? "`kdaccel experiments` lists them.",
   );
+}
+
+/** `Did you mean tiling or tile?`, or undefined where nothing is near. */
+export function suggestion(typed: string, known: Iterable<string>): string | undefined {
+  const near = didYouMean(typed, known);
+  return near.length > 0 ? `Did you mean ${near.join(" or ")}?` : undefined;
 }

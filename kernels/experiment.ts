@@ -240,6 +240,8 @@ export interface FailedEvent {
   readonly target?: Target;
   readonly reason: FailureReason;
   readonly message: string;
+  /** The cell is run again without this variant: drop what was measured in it so far. */
+  readonly retried?: boolean;
 }
 
 /** With a workload: that cell is complete. With an experiment alone: all its cells were tried. With neither: the run. */

@@ -6,8 +6,7 @@ import { type Command, Option } from "commander";
 import type { Experiment, Profile, Target, VariantRef } from "../../kernels/experiment.ts";
 import { CommandError, UsageError } from "../exit.ts";
 import type { Laboratory } from "../laboratory.ts";
-import { experimentCalled } from "../selection.ts";
-import { didYouMean } from "../suggest.ts";
+import { experimentCalled, suggestion } from "../selection.ts";
 
 interface CodeOptions {
   readonly target?: Target;
@@ -62,7 +61,7 @@ function chosen(experiment: Experiment, refs: readonly VariantRef[], variant: st
   const names = [...new Set(refs.map((ref) => ref.variant))];
   throw new UsageError(
     `${experiment.id} has no variant "${variant}"`,
-    didYouMean(variant, names) ?? `\`kdaccel code ${experiment.id}\` lists its variants.`,
+    suggestion(variant, names) ?? `\`kdaccel code ${experiment.id}\` lists its variants.`,
   );
 }
 

@@ -3,6 +3,7 @@
  */
 import type { Migration } from "../migrate.ts";
 import { catalog } from "./001-catalog.ts";
+import { ledger } from "./002-ledger.ts";
 
 /** All migrations, oldest first. */
-export const migrations: readonly Migration[] = [catalog];
+export const migrations: readonly Migration[] = [catalog, ledger];
