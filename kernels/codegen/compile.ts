@@ -2,6 +2,7 @@
  * From a vector program to a function that can be called: chooses the back end and binds it to a memory.
  * Synchronous and fast (milliseconds), so kernels are made when they are needed and for the shapes at hand.
  */
+import type { Target } from "../experiment.ts";
 import { ProgramError } from "./errors.ts";
 import { bytesOf } from "./expressions.ts";
 import { functionName, JavaScriptEmitter } from "./js/emit.ts";
@@ -14,8 +15,8 @@ import { printWasm } from "./wasm/print.ts";
 /** `fast`: what the machine does best. `strict`: no fused or relaxed operation, the same bits everywhere. */
 export type Arithmetic = "fast" | "strict";
 
-/** The targets that a vector program can be compiled for here. */
-export type KernelTarget = "js" | "wasm";
+/** The targets that a vector program can be asked for; `native` is refused as long as there is no back end for it. */
+export type KernelTarget = Target;
 
 export interface CompileOptions {
   readonly arithmetic?: Arithmetic;
@@ -39,7 +40,7 @@ export function compile(
   memory: Memory,
   { arithmetic = "fast" }: CompileOptions = {},
 ): Kernel {
-  const run = target === "js" ? javascript(program, memory, arithmetic) : wasm(program, memory, arithmetic);
+  const run = backEnd(program.name, target).bind(program, memory, arithmetic);
   return {
     name: program.name,
     target,
@@ -57,9 +58,27 @@ export function kernelText(
   target: KernelTarget,
   { arithmetic = "fast" }: CompileOptions = {},
 ): string {
-  return target === "js"
-    ? new JavaScriptEmitter(arithmetic).emit(program)
-    : printWasm(lowerToWasm(program, arithmetic));
+  return backEnd(program.name, target).text(program, arithmetic);
+}
+
+interface BackEnd {
+  bind(program: Program, memory: Memory, arithmetic: Arithmetic): (...args: number[]) => void;
+  text(program: Program, arithmetic: Arithmetic): string;
+}
+
+const backEnds: Partial<Record<Target, BackEnd>> = {
+  js: { bind: javascript, text: (program, arithmetic) => new JavaScriptEmitter(arithmetic).emit(program) },
+  wasm: { bind: wasm, text: (program, arithmetic) => printWasm(lowerToWasm(program, arithmetic)) },
+};
+
+function backEnd(program: string, target: Target): BackEnd {
+  const found = backEnds[target];
+  if (found) return found;
+  throw new ProgramError(`program ${program}`, {
+    expected: `one of the targets ${Object.keys(backEnds).join(", ")}`,
+    found: target,
+    remedy: "Choose wasm: it is the fastest target that runs everywhere.",
+  });
 }
 
 function javascript(program: Program, memory: Memory, arithmetic: Arithmetic): (...args: number[]) => void {

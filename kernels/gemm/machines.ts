@@ -1,6 +1,7 @@
 /**
  * Block sizes by class of machine: which micro-kernel, and how much of A and B is kept in which cache. Sizes follow
- * the analytical model of Low et al. (2016), "Analytical Modeling Is Enough for High-Performance BLIS".
+ * the model of Low, Igual, Smith & Quintana-Orti (2016), "Analytical Modeling Is Enough for High-Performance BLIS",
+ * and were checked by measurement (gemm.bench.ts).
  */
 import type { Real } from "./arguments.ts";
 
@@ -14,26 +15,41 @@ export interface Blocking {
 }
 
 export interface MachineRow {
-  /** What executes: lanes of 32 bits in a vector and vector registers that a kernel may use. */
   readonly machine: string;
+  /** Id of the micro-kernel: the variant with this tile. */
+  readonly kernel: string;
   readonly element: Real;
   readonly blocking: Blocking;
   /** Why each number is what it is. */
   readonly reasons: Readonly<Record<keyof Blocking, string>>;
 }
 
-/** One row a class; the last row of an element type serves machines that no other row describes. */
+/** One row a class of machine and element type; the first that matches the element is used. */
 export const machineRows: readonly MachineRow[] = [
   {
-    machine: "128-bit vectors, 15 registers (V8 on x86-64)",
+    machine: "128-bit vectors, 15 registers (V8 on x86-64), L1 32 KiB, L2 512 KiB or more",
+    kernel: "micro-6x8",
     element: "f32",
     blocking: { mr: 6, nr: 8, mc: 192, nc: 2048, kc: 256 },
     reasons: {
-      mr: "",
-      nr: "",
-      mc: "",
-      nc: "",
-      kc: "",
+      mr: "6 x 2 sums, 2 vectors of B and 1 broadcast of A are the 15 registers, and more than the 8 chains that latency 4 x 2 a cycle needs",
+      nr: "2 vectors: 12 multiply-adds for 8 loads; with 3 (4x12) a sixteenth register is missing and half the speed is lost to spills",
+      mc: "mc x kc x 4 B = 192 KiB, under half of a 512 KiB L2, so that B and C pass through the other half; whole tiles",
+      nc: "kc x nc x 4 B = 2 MiB, a share of the L3 that one core may expect; larger saves nothing measurable",
+      kc: "a panel of B (8 KiB) and one of A (6 KiB) fill less than half of L1; below 256 C is reread too often",
+    },
+  },
+  {
+    machine: "128-bit vectors, 15 registers (V8 on x86-64), L1 32 KiB, L2 512 KiB or more",
+    kernel: "micro-6x4",
+    element: "f64",
+    blocking: { mr: 6, nr: 4, mc: 96, nc: 1024, kc: 256 },
+    reasons: {
+      mr: "as for f32: the register file counts vectors, not lanes",
+      nr: "2 vectors of 2 lanes",
+      mc: "half of f32's rows: the same 192 KiB",
+      nc: "half of f32's columns: the same 2 MiB",
+      kc: "a panel of B has the same 8 KiB as for f32, one of A 12 KiB",
     },
   },
 ];
