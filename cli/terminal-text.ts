@@ -57,7 +57,8 @@ export function pad(text: string, columns: number, align: "left" | "right" = "le
 
 // A line may break at spaces and beside wide characters, but not before punctuation that closes.
 const wide = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uff60]/u;
-const closing = /^[、。,.:;!?)」』】》”’,.:;!?)\]]/u;
+const closing =
+  /^[.,:;!?)\]\u3001\u3002\u300b\u300d\u300f\u3011\u201d\u2019\uff01\uff09\uff0c\uff0e\uff1a\uff1b\uff1f]/u;
 
 /** Lines of at most so many columns. Words that are longer than a line are cut. */
 export function wrap(text: string, columns: number): string[] {
@@ -73,8 +74,9 @@ export function wrap(text: string, columns: number): string[] {
     line = piece.trimStart();
     while (columnsOf(line) > columns) {
       const head = [...graphemes.segment(line)].map((part) => part.segment);
-      let cut = "";
-      while (head[0] !== undefined && columnsOf(cut + head[0]) <= Math.max(columns, 2)) cut += head.shift();
+      // At least one grapheme goes on each line, however wide it is: otherwise this would never end.
+      let cut = head.shift() ?? "";
+      while (head[0] !== undefined && columnsOf(cut + head[0]) <= columns) cut += head.shift();
       lines.push(cut);
       line = head.join("");
     }
