@@ -30,8 +30,11 @@ export const catalog: Migration = {
       title_zh TEXT NOT NULL,
       url TEXT NOT NULL,
       -- without scheme, tracking parameters and trailing slash: what makes two links the same
-      canonical_url TEXT NOT NULL UNIQUE
+      canonical_url TEXT NOT NULL,
+      -- the reader's own articles are numbered from 10001, so that a longer list never takes their numbers
+      CHECK ((origin = 'list') = (number <= 10000))
     ) STRICT;
+    CREATE UNIQUE INDEX article_by_url ON article (canonical_url, origin) WHERE retired = 0;
 
     CREATE TABLE article_topic (
       article INTEGER NOT NULL REFERENCES article (number) ON DELETE CASCADE,
@@ -51,6 +54,8 @@ export const catalog: Migration = {
       venue TEXT NOT NULL,
       arxiv TEXT,
       doi TEXT,
+      -- where it can be read, if it has neither arXiv id nor DOI
+      url TEXT,
       -- how sure it is that the article is about this paper
       confidence TEXT NOT NULL CHECK (confidence IN ('certain', 'likely')),
       PRIMARY KEY (article, position)
@@ -114,10 +119,10 @@ export const catalog: Migration = {
       digest TEXT NOT NULL
     ) STRICT;
 
-    -- What a row of the index stands for: an article's number, or the id of a topic, claim or term.
+    -- Rows of the index up to this id are articles by number; the others are named here.
     CREATE TABLE search_entry (
-      id INTEGER PRIMARY KEY,
-      kind TEXT NOT NULL CHECK (kind IN ('article', 'claim', 'topic', 'term')),
+      id INTEGER PRIMARY KEY CHECK (id > 1000000000),
+      kind TEXT NOT NULL CHECK (kind IN ('claim', 'topic', 'term')),
       ref TEXT NOT NULL,
       UNIQUE (kind, ref)
     ) STRICT;
