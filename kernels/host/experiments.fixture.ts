@@ -1,0 +1,147 @@
+/**
+ * Experiments for the tests of host, ledger and program: one that is fine, and one for each thing that can go wrong.
+ * They run on the same host, bench and ledger as the real ones; nothing of the shipped program imports them.
+ */
+import { existsSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Bench, Candidate, Cell, ClaimTest, Experiment, VariantRef } from "../experiment.ts";
+
+const good: VariantRef = { variant: "good", target: "js" };
+const twice: VariantRef = { variant: "twice", target: "js" };
+const bad: VariantRef = { variant: "bad", target: "js" };
+
+/** Confirmed where `good` was measured everywhere, refuted where it counted wrongly, else inconclusive. */
+const countsAreRight: Pick<ClaimTest, "rule" | "judge"> = {
+  rule: "Every count of good is 3: confirmed; one is not: refuted.",
+  judge(evidence) {
+    const counts = evidence.all({ variant: "good", metric: "loads" });
+    if (counts.length === 0) return { verdict: "inconclusive", evidence: "nothing was counted" };
+    const right = counts.every((count) => count.value === 3);
+    return { verdict: right ? "confirmed" : "refuted", evidence: `${counts.length} counts` };
+  },
+};
+
+interface Fixture {
+  readonly cells: readonly Cell[];
+  readonly claim?: string;
+  readonly topic?: string;
+  run(cell: Cell, bench: Bench): Promise<void>;
+}
+
+function fixture(id: string, { cells, claim, topic, run }: Fixture): Experiment {
+  return {
+    id,
+    title: { en: `Fixture ${id}`, zh: id },
+    question: "Does the program keep its word?",
+    topics: [topic ?? "gemm"],
+    claims: claim ? [{ claim, ...countsAreRight }] : [],
+    charts: [],
+    plan: () => cells,
+    load: async () => ({ run, code: async (ref) => (ref.variant === "good" ? "return 3;\n" : undefined) }),
+  };
+}
+
+const cell = (workload: string, variants: readonly VariantRef[], silence?: number): Cell =>
+  silence === undefined
+    ? { workload, variants, seconds: 0.1 }
+    : { workload, variants, seconds: 0.1, silence };
+
+/** Counts to 3 by every variant that may run; `doing` happens when it is the turn of `bad`. */
+function counting(doing: (bench: Bench) => void | Promise<void> = () => {}) {
+  return async (_cell: Cell, bench: Bench): Promise<void> => {
+    for (const ref of bench.variants) {
+      bench.progress(`counting in process ${process.pid}`, undefined, undefined, ref);
+      if (ref.variant === "bad") await doing(bench);
+      bench.exact(ref, "loads", 3, true);
+    }
+  };
+}
+
+let sink = 0;
+/** Some work that no compiler removes. */
+function work(amount: number): void {
+  for (let i = 0; i < amount; i++) sink = (sink + i * i) % 1009;
+}
+
+const timed = (ref: VariantRef, amount: number): Candidate => ({
+  ...ref,
+  run: () => work(amount),
+  check: () => (ref.variant === "bad" ? "element 0 is 4, expected 3" : null),
+  flops: amount * 2,
+});
+
+/** Every timed fixture stops soon: these tests are about events, not about figures. */
+const brief = { leastRounds: 3, mostRounds: 5, seconds: 0.05, precision: 1, ceiling: false };
+
+/** Until the file that the environment names exists: lets a test act in the middle of a run. */
+async function atTheGate(bench: Bench): Promise<void> {
+  const gate = process.env.KDACCEL_FIXTURE_GATE;
+  while (gate && !existsSync(gate)) {
+    bench.progress("waiting at the gate");
+    await wait(20);
+  }
+}
+
+/** All of them, in the order in which `--all` runs them. */
+export const fixtureExperiments: readonly Experiment[] = [
+  fixture("fine", {
+    cells: [cell("one", [good, twice]), cell("two", [good, twice])],
+    claim: "tiling-avoids-rereading",
+    topic: "tiling",
+    async run(_cell, bench) {
+      await counting()(_cell, bench);
+      await bench.compare([timed(good, 20_000), timed(twice, 40_000)], brief);
+    },
+  }),
+  fixture("gated", {
+    cells: [cell("before", [good]), cell("gate", [good]), cell("after", [good])],
+    claim: "blocking-pays-beyond-cache",
+    async run(cell, bench) {
+      if (cell.workload === "gate") await atTheGate(bench);
+      await counting()(cell, bench);
+    },
+  }),
+  fixture("crash", {
+    cells: [cell("one", [good, bad, twice]), cell("two", [good])],
+    claim: "three-loops-are-cache-unfriendly",
+    run: counting(() => process.abort()),
+  }),
+  fixture("crash-alone", {
+    cells: [cell("one", [good])],
+    run: async () => process.abort(),
+  }),
+  fixture("hang", {
+    cells: [cell("one", [good, bad], 1), cell("two", [good])],
+    run: counting(() => {
+      for (;;) work(1000);
+    }),
+  }),
+  fixture("stuck", {
+    cells: [cell("one", [good, bad], 600)],
+    run: counting(() => {
+      for (;;) work(1000);
+    }),
+  }),
+  fixture("wrong", {
+    cells: [cell("one", [good, bad])],
+    run: (_cell, bench) => bench.compare([timed(good, 20_000), timed(bad, 20_000)], brief),
+  }),
+  fixture("throws", {
+    cells: [cell("one", [good]), cell("two", [good])],
+    async run(cell, bench) {
+      if (cell.workload === "one") throw new Error("\u001b[31mno memory for 3 matrices");
+      await counting()(cell, bench);
+    },
+  }),
+  fixture("nonsense", {
+    cells: [cell("one", [good])],
+    async run(_cell, bench) {
+      bench.exact(good, "loads", Number.NaN);
+    },
+  }),
+];
+
+/** The fixture with this id. */
+export function fixtureById(id: string): Experiment | undefined {
+  return fixtureExperiments.find((experiment) => experiment.id === id);
+}
