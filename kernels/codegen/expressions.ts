@@ -1,7 +1,8 @@
 /**
  * The expressions of a vector program: plain records, and the functions that build and check them. An element type
  * and a number of lanes make a type; one lane is a scalar, and i32 of one lane is an integer for addressing.
- * An expression is evaluated where the statement that holds it stands; what is needed twice is named with `let`.
+ * An expression is evaluated where the statement that holds it stands; what is needed twice is named with `let`
+ * (integer arithmetic for addresses may be repeated).
  */
 import { ProgramError } from "./errors.ts";
 

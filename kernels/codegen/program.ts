@@ -10,6 +10,7 @@ import {
   childrenOf,
   constant,
   type Element,
+  type Expression,
   integerType,
   isPointer,
   type Mask,
@@ -106,9 +107,11 @@ export class ProgramBuilder {
   }
 
   /** Changes a variable. */
-  set(name: Name, value: Value): void;
+  set(name: Name, value: Operand): void;
   set(name: PointerName, value: Pointer): void;
-  set(name: Variable, value: Value | Pointer): void {
+  set(name: Variable, operand: Operand | Pointer): void {
+    const value =
+      typeof operand === "number" ? constant(operand, name.op === "name" ? name.type : integerType) : operand;
     this.#check(name);
     this.#check(value);
     if (!name.mutable)
@@ -270,7 +273,7 @@ export class ProgramBuilder {
         );
       return;
     }
-    if (this.#used.has(expression))
+    if (this.#used.has(expression) && !isIndex(expression))
       this.#fail(
         "every expression to be used once",
         `a second use of the same "${expression.op}"`,
@@ -289,6 +292,12 @@ export class ProgramBuilder {
   #fail(expected: string, found: string, remedy: string): never {
     throw new ProgramError(`program ${this.#name}`, { expected, found, remedy });
   }
+}
+
+/** Integer arithmetic on names and constants: costs nothing to repeat, and an unrolled loop's counter is such a sum. */
+function isIndex(expression: Expression): boolean {
+  if (expression.op === "constant" || expression.op === "name") return sameType(expression.type, integerType);
+  return expression.op === "binary" && isIndex(expression.left) && isIndex(expression.right);
 }
 
 function kindText(value: Value | Pointer): string {

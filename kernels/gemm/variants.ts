@@ -12,7 +12,6 @@ import type { GemmPlan } from "./plan.ts";
 import { accumulateInMemoryProgram } from "./programs/accumulate-in-memory.ts";
 import { blockedProgram } from "./programs/blocked.ts";
 import { type LoopOrder, loopOrderProgram, loopOrders } from "./programs/loop-order.ts";
-import { memoryTileProgram } from "./programs/memory-tile.ts";
 import { productArguments } from "./programs/product.ts";
 import { registerTileProgram } from "./programs/register-tile.ts";
 import { unpackedPlan } from "./unpacked.ts";
@@ -52,14 +51,6 @@ export const gemmVariants: readonly GemmVariant[] = [
     example: "memory-1x1",
     pattern: /^memory-1x1$/,
     plan: (id, _, element) => singlePlan(id, element, accumulateInMemoryProgram(`${id}-${element}`, element)),
-  },
-  {
-    id: "memory-1x1",
-    title: "three loops, C in memory",
-    adds: "nothing: shows what it costs to read and write C for every multiply-add",
-    example: "memory-1x1",
-    pattern: /^memory-1x1$/,
-    plan: (id, _, element) => singlePlan(id, element, memoryTileProgram(`${id}-${element}`, element)),
   },
   {
     id: "loop-<order>",

@@ -103,29 +103,29 @@ export class JavaScriptEmitter {
   #define(mutable: boolean, name: string, value: Value | Pointer): void {
     const keyword = mutable ? "let" : "const";
     if (isPointer(value)) {
-      this.#line(`${keyword} ${name} = ${this.pointer(value)};`);
+      this.#line(`${keyword} ${name} = ${bare(this.pointer(value))};`);
       return;
     }
     const lanes = value.type.lanes;
     const same = value.op === "broadcast" || value.op === "splat" || value.op === "constant";
     if (lanes > 1 && same && !mutable) {
       this.#uniform.add(name);
-      this.#line(`const ${name} = ${this.lane(value, 0)};`);
+      this.#line(`const ${name} = ${bare(this.lane(value, 0))};`);
       return;
     }
     for (let l = 0; l < lanes; l++)
-      this.#line(`${keyword} ${laneName(name, l, lanes)} = ${this.lane(value, l)};`);
+      this.#line(`${keyword} ${laneName(name, l, lanes)} = ${bare(this.lane(value, l))};`);
   }
 
   /** All lanes are computed before any is changed where a lane of the value depends on another lane of the name. */
   #assign(name: string, value: Value | Pointer): void {
     if (isPointer(value)) {
-      this.#line(`${name} = ${this.pointer(value)};`);
+      this.#line(`${name} = ${bare(this.pointer(value))};`);
       return;
     }
     const lanes = value.type.lanes;
     const names = Array.from({ length: lanes }, (_, l) => laneName(name, l, lanes));
-    const values = names.map((_, l) => this.lane(value, l));
+    const values = names.map((_, l) => bare(this.lane(value, l)));
     if (lanes > 1 && mixesLanes(value)) this.#line(`[${names.join(", ")}] = [${values.join(", ")}];`);
     else for (const [l, target] of names.entries()) this.#line(`${target} = ${values[l]};`);
   }
@@ -135,7 +135,7 @@ export class JavaScriptEmitter {
     const lanes = value.type.lanes;
     const view = address.pointer.element;
     const places = Array.from({ length: lanes }, (_, l) => `${view}[${this.index(address, l)}]`);
-    const values = places.map((_, l) => this.lane(value, l));
+    const values = places.map((_, l) => bare(this.lane(value, l)));
     if (lanes > 1 && readsMemory(value)) {
       const temporaries = places.map((_, l) => `t${l}`);
       this.#line("{");
@@ -249,6 +249,17 @@ export class JavaScriptEmitter {
     }
     return parts[0] as string;
   }
+}
+
+/** The text without parentheses around the whole of it, which a statement does not need. */
+function bare(text: string): string {
+  if (!text.startsWith("(")) return text;
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === "(") depth++;
+    else if (text[i] === ")" && --depth === 0) return i === text.length - 1 ? text.slice(1, -1) : text;
+  }
+  return text;
 }
 
 function signed(value: number): string {

@@ -44,10 +44,10 @@ class WasmPrinter {
       if ("comment" in item) this.#line(`;; ${item.comment}`);
       else this.#instruction(item);
     }
-    const last = this.#lines.length - 1;
-    this.#lines[last] += "))";
-    if (this.#lines[last]?.trimStart().startsWith(";;"))
-      this.#lines[last] = (this.#lines[last] as string).replace(/\)\)$/, "\n  ))");
+    this.#depth = 1;
+    this.#line(")");
+    this.#depth = 0;
+    this.#line(")");
     return `${this.#lines.join("\n")}\n`;
   }
 

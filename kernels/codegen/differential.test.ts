@@ -1,0 +1,217 @@
+/**
+ * Both back ends and the interpreter on the same programs: the same bits, on everything that can be written and on
+ * programs that nobody would write. NaN is compared as NaN: WebAssembly leaves its payload open.
+ */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { compile } from "./compile.ts";
+import { everything, everythingInputs, everythingOutputs } from "./everything.fixture.ts";
+import {
+  abs,
+  add,
+  advance,
+  at,
+  broadcast,
+  constant,
+  convert,
+  div,
+  interleave,
+  lane,
+  less,
+  lessOrEqual,
+  load,
+  max,
+  min,
+  mul,
+  multiplyAdd,
+  type Name,
+  negate,
+  select,
+  splat,
+  squareRoot,
+  sub,
+  sum,
+  type Value,
+} from "./expressions.ts";
+import { interpret } from "./interpret.ts";
+import { Memory } from "./memory.ts";
+import { program } from "./program.ts";
+import type { Program } from "./statements.ts";
+import { traceAccesses, type Visit } from "./trace.ts";
+
+const single = fc.oneof(
+  fc.float({ noNaN: false }),
+  fc.constantFrom(
+    0,
+    -0,
+    1,
+    -1,
+    Number.NaN,
+    Infinity,
+    -Infinity,
+    2 ** -149,
+    -(2 ** -126),
+    3.4028234663852886e38,
+  ),
+);
+
+test("every operation gives the same bits on js, wasm and in the interpreter", () => {
+  const memory = new Memory(65536);
+  const inputs = [
+    memory.allocate("f32", everythingInputs),
+    memory.allocate("f64", everythingInputs),
+    memory.allocate("i32", everythingInputs),
+  ] as const;
+  const outputs = [
+    memory.allocate("f32", everythingOutputs),
+    memory.allocate("f64", everythingOutputs),
+    memory.allocate("i32", everythingOutputs),
+  ] as const;
+  const args = [...inputs, ...outputs].map(({ address }) => address);
+  const runs = [
+    () => compile(everything, "js", memory, { arithmetic: "strict" }).call(...args),
+    () => compile(everything, "wasm", memory, { arithmetic: "strict" }).call(...args),
+    () => void interpret(everything, memory, args),
+  ];
+  const values = (element: fc.Arbitrary<number>) =>
+    fc.array(element, { minLength: everythingInputs, maxLength: everythingInputs });
+  fc.assert(
+    fc.property(values(single), values(fc.double()), values(fc.integer()), (singles, doubles, integers) => {
+      inputs[0].view.set(singles);
+      inputs[1].view.set(doubles);
+      inputs[2].view.set(integers);
+      const results = runs.map((run) => {
+        for (const { view } of outputs) view.fill(0);
+        run();
+        return outputs.map(({ view }) => [...view]);
+      });
+      expect(results[0]).toEqual(results[2]);
+      expect(results[1]).toEqual(results[2]);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+/** One step of a random program: an operation and three operands among the vectors that exist so far. */
+type Step = readonly [number, number, number, number];
+
+const operations: readonly ((a: Name, b: Name, c: Name) => Value)[] = [
+  add,
+  sub,
+  mul,
+  div,
+  min,
+  max,
+  multiplyAdd,
+  (a) => negate(a),
+  (a) => abs(a),
+  (a) => squareRoot(abs(a)),
+  (a, b, c) => select(less(a, b), c, a),
+  (a, b, c) => select(lessOrEqual(c, b), a, b),
+  (a) => splat(sum(a), 4),
+  (a, b) => interleave("low", a, b),
+  (a, b) => interleave("high", a, b),
+  (a, _, c) => add(splat(lane(a, 2), 4), c),
+  (a) => convert(convert(a, "i32"), "f32"),
+];
+
+const inputVectors = 4;
+const passes = 3;
+
+function randomProgram(steps: readonly Step[]): Program {
+  return program("random", (b) => {
+    const x = b.pointer("x", "f32");
+    const out = b.pointer("out", "f32");
+    const n = b.integer("n");
+    const vectors = Array.from({ length: inputVectors }, (_, i) => b.variable("v", load(at(x, i * 4), 4)));
+    const source = b.variable("source", x);
+    b.loop("pass", 0, n, { unroll: 2 }, (pass) => {
+      b.set(vectors[0] as Name, add(vectors[0] as Name, broadcast(at(source, pass), 4)));
+      b.set(source, advance(source, 1));
+      for (const [operation, ...operands] of steps) {
+        const [a, c, d] = operands.map((index) => vectors[index % vectors.length] as Name) as [
+          Name,
+          Name,
+          Name,
+        ];
+        const apply = operations[operation % operations.length] as (typeof operations)[number];
+        b.if(
+          less(pass, operation % 4),
+          () => b.set(d, apply(a, c, d)),
+          () => b.set(a, b.let("t", apply(c, d, a))),
+        );
+      }
+    });
+    for (const [i, vector] of vectors.entries()) b.store(at(out, 0, i * 4), vector);
+  });
+}
+
+test("random programs give the same bits on js, wasm and in the interpreter", () => {
+  const memory = new Memory(8192);
+  const x = memory.allocate("f32", inputVectors * 4);
+  const out = memory.allocate("f32", inputVectors * 4);
+  const step = fc.tuple(fc.nat(99), fc.nat(99), fc.nat(99), fc.nat(99));
+  fc.assert(
+    fc.property(
+      fc.array(step, { maxLength: 12 }),
+      fc.array(single, { minLength: inputVectors * 4, maxLength: inputVectors * 4 }),
+      (steps, data) => {
+        x.view.set(data);
+        const written = randomProgram(steps);
+        const args = [x.address, out.address, passes];
+        const results = (["js", "wasm"] as const).map((target) => {
+          compile(written, target, memory, { arithmetic: "strict" }).call(...args);
+          return [...out.view];
+        });
+        interpret(written, memory, args);
+        expect(results).toEqual([[...out.view], [...out.view]]);
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test("the address trace is what the interpreter touches, in the same order", () => {
+  const memory = new Memory(8192);
+  const x = memory.allocate("f32", inputVectors * 4);
+  const out = memory.allocate("f32", inputVectors * 4);
+  const args = [x.address, out.address, passes];
+  const written = randomProgram([
+    [0, 1, 2, 3],
+    [12, 0, 0, 1],
+    [6, 3, 2, 1],
+  ]);
+  const collect = (run: (visit: Visit) => unknown): unknown[] => {
+    const seen: unknown[] = [];
+    run((...access) => seen.push(access));
+    return seen;
+  };
+  const traced = collect((visit) => traceAccesses(written, args, visit));
+  expect(traced).toEqual(collect((visit) => interpret(written, memory, args, visit)));
+  expect(traced).toHaveLength(inputVectors + passes + inputVectors);
+});
+
+test("a trace is refused where data decide what is touched", () => {
+  const indirect = program("indirect", (b) => {
+    const x = b.pointer("x", "i32");
+    b.store(at(x, load(at(x))), constant(1));
+  });
+  expect(() => traceAccesses(indirect, [64], () => {})).toThrow(/depends on what is loaded/);
+});
+
+test("fused and separate multiply-add differ by at most one rounding of the product", () => {
+  const memory = new Memory(4096);
+  const data = memory.allocate("f32", 16);
+  const fma = program("fma", (b) => {
+    const x = b.pointer("x", "f32");
+    b.store(at(x, 12), multiplyAdd(load(at(x), 4), load(at(x, 4), 4), load(at(x, 8), 4)));
+  });
+  const fast = compile(fma, "wasm", memory);
+  const strict = compile(fma, "wasm", memory, { arithmetic: "strict" });
+  data.view.fill(Math.fround(0.1)).fill(-Math.fround(Math.fround(0.1) * Math.fround(0.1)), 8, 12);
+  strict.call(data.address);
+  expect([...data.view.slice(12)]).toEqual([0, 0, 0, 0]);
+  fast.call(data.address);
+  const error = Math.fround(0.1) ** 2 - Math.fround(Math.fround(0.1) ** 2);
+  for (const value of data.view.slice(12)) expect([0, Math.fround(error)]).toContain(value);
+});

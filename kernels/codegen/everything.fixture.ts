@@ -1,0 +1,141 @@
+/**
+ * One program with every expression and statement there is, for tests that must leave nothing out: each operation on
+ * each type that has it, on operands read from memory, results written one after the other.
+ */
+import {
+  abs,
+  add,
+  advance,
+  and,
+  at,
+  broadcast,
+  constant,
+  convert,
+  div,
+  type Element,
+  equal,
+  greater,
+  greaterOrEqual,
+  interleave,
+  lane,
+  less,
+  lessOrEqual,
+  load,
+  type Mask,
+  max,
+  min,
+  mul,
+  multiplyAdd,
+  type Name,
+  negate,
+  notEqual,
+  type PointerName,
+  remainder,
+  select,
+  shiftLeft,
+  shiftRight,
+  splat,
+  squareRoot,
+  sub,
+  sum,
+  type Value,
+} from "./expressions.ts";
+import { type ProgramBuilder, program } from "./program.ts";
+
+const comparisons: readonly ((left: Value, right: Value) => Mask)[] = [
+  equal,
+  notEqual,
+  less,
+  lessOrEqual,
+  greater,
+  greaterOrEqual,
+];
+
+/** Operations of every arithmetic type. */
+function onNumbers(a: Name, b: Name, c: Name): Value[] {
+  const both = [add, sub, mul, min, max].map((operation) => operation(a, b));
+  return [
+    ...both,
+    multiplyAdd(a, b, c),
+    negate(a),
+    ...comparisons.map((compare) => select(compare(a, b), b, c)),
+  ];
+}
+
+const onReals = (a: Name, b: Name): Value[] => [div(a, b), abs(a), squareRoot(a)];
+const onIntegers = (a: Name, b: Name): Value[] => [and(a, b), shiftLeft(a, 3), shiftRight(a, 2)];
+
+/** Elements that one run reads from each input, and room that its results need in `out`, in elements. */
+export const everythingInputs = 3 * 4;
+export const everythingOutputs = 512;
+
+/** Parameters `(f32 in, f64 in, i32 in, f32 out, f64 out, i32 out)`; inputs have `everythingInputs` elements. */
+export const everything = program("everything", (b) => {
+  const elements: readonly Element[] = ["f32", "f64", "i32"];
+  const inputs = elements.map((element) => b.pointer(`${element}In`, element));
+  const outputs = elements.map((element) => b.pointer(`${element}Out`, element));
+  const next = [0, 0, 0];
+  const put = (value: Value): void => {
+    const e = elements.indexOf(value.type.element);
+    b.store(at(outputs[e] as PointerName, 0, next[e]), value);
+    next[e] = (next[e] as number) + value.type.lanes;
+  };
+  for (const [e, element] of elements.entries())
+    for (const lanes of [1, element === "f64" ? 2 : 4]) operations(b, inputs[e] as PointerName, lanes, put);
+  conversions(b, inputs as [PointerName, PointerName, PointerName], put);
+  control(b, inputs[2] as PointerName, put);
+});
+
+function operations(b: ProgramBuilder, input: PointerName, lanes: number, put: (value: Value) => void): void {
+  const { element } = input;
+  const [x, y, z] = ["x", "y", "z"].map((name, i) => b.let(name, load(at(input, 0, i * 4), lanes))) as [
+    Name,
+    Name,
+    Name,
+  ];
+  for (const value of onNumbers(x, y, z)) put(value);
+  for (const value of element === "i32" ? onIntegers(x, y) : onReals(x, y)) put(value);
+  put(constant(element === "i32" ? -5 : 0.1, { element, lanes }));
+  if (lanes === 1) return;
+  put(sum(x));
+  for (let l = 0; l < lanes; l++) put(lane(y, l));
+  put(interleave("low", x, y));
+  put(interleave("high", x, y));
+  put(broadcast(at(input, 0, 1), lanes));
+  put(splat(load(at(input, 0, 2)), lanes));
+}
+
+function conversions(
+  b: ProgramBuilder,
+  [singles, doubles, integers]: [PointerName, PointerName, PointerName],
+  put: (value: Value) => void,
+): void {
+  b.comment("every conversion there is");
+  for (let i = 0; i < everythingInputs; i++) {
+    put(convert(load(at(singles, i)), "f64"));
+    put(convert(load(at(singles, i)), "i32"));
+    put(convert(load(at(doubles, i)), "f32"));
+    put(convert(load(at(doubles, i)), "i32"));
+    put(convert(load(at(integers, i)), "f32"));
+    put(convert(load(at(integers, i)), "f64"));
+  }
+  put(convert(load(at(singles), 4), "i32"));
+  put(convert(load(at(integers), 4), "f32"));
+}
+
+function control(b: ProgramBuilder, integers: PointerName, put: (value: Value) => void): void {
+  b.comment("loops, branches, variables and pointers that walk");
+  const count = b.variable("count", constant(0));
+  const walking = b.variable("walking", integers);
+  b.loop("i", 0, everythingInputs, { unroll: 3 }, (i) => {
+    b.set(count, add(count, remainder(load(at(walking)), 7)));
+    b.set(walking, advance(walking, 1));
+    b.if(
+      less(load(at(integers, i)), 0),
+      () => b.set(count, sub(count, 1)),
+      () => b.set(count, min(max(count, sub(i, 5)), add(mul(i, 1000), 3))),
+    );
+  });
+  b.loop("down", count, 0, {}, () => b.set(count, 1));
+  put(count);
+}

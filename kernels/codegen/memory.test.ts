@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { ProgramError } from "./errors.ts";
+import { Memory } from "./memory.ts";
+
+test("allocations lie at 64-byte boundaries, apart from each other and from address 0", () => {
+  const memory = new Memory(4096);
+  const first = memory.allocate("i8", 65);
+  const second = memory.allocate("f64", 3);
+  expect(first.address).toBeGreaterThan(0);
+  expect([first.address % 64, second.address % 64]).toEqual([0, 0]);
+  expect(second.address).toBeGreaterThanOrEqual(first.address + 65);
+  first.view.fill(-1);
+  expect([...second.view]).toEqual([0, 0, 0]);
+});
+
+test("a view and its address mean the same bytes", () => {
+  const memory = new Memory(1024);
+  const { view, address } = memory.allocate("f32", 4);
+  view.set([1, 2, 3, 4]);
+  expect([...memory.view("f32", address + 4, 2)]).toEqual([2, 3]);
+});
+
+test("releasing to a mark gives the bytes back, zeroed at the next allocation", () => {
+  const memory = new Memory(1024);
+  const mark = memory.mark();
+  const before = memory.allocate("i32", 8);
+  before.view.fill(7);
+  memory.release(mark);
+  const after = memory.allocate("i32", 8);
+  expect(after.address).toBe(before.address);
+  expect([...after.view]).toEqual(Array(8).fill(0));
+});
+
+test("exhaustion says how much is left and what to do", () => {
+  const memory = new Memory(1024);
+  const most = memory.freeBytes / 8;
+  expect(() => memory.allocate("f64", most + 1)).toThrow(`at most ${most} f64`);
+  expect(memory.allocate("f64", most).view.length).toBe(most);
+  expect(() => memory.allocate("i8", 1)).toThrow(ProgramError);
+});
+
+test.each([-1, 1.5, Number.NaN, 2 ** 32])("a memory of %s bytes is refused", (bytes) => {
+  expect(() => new Memory(bytes)).toThrow(/expected a size in bytes/);
+});
+
+test("a mark that was never given is refused", () => {
+  const memory = new Memory(1024);
+  expect(() => memory.release(memory.mark() + 64)).toThrow(/expected a mark/);
+  expect(() => memory.release(0)).toThrow(/expected a mark/);
+});
