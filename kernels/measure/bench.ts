@@ -1,0 +1,211 @@
+/**
+ * What a procedure reports to: turns checks, exact values and timed comparisons into the events of the contract.
+ * Runs in the child process; `emit` hands each event on as it comes.
+ */
+import type {
+  Bench,
+  Candidate,
+  Cell,
+  ComparisonOptions,
+  FailureReason,
+  Measurement,
+  ProgressEvent,
+  RunEvent,
+  SampleEvent,
+  Settings,
+  VariantRef,
+} from "../experiment.ts";
+import { metric as definitionOf } from "../metrics.ts";
+import { labelSeed, randomStream } from "../random.ts";
+import { sameVariant, variantRef } from "../variant.ts";
+import { type Clock, processClock } from "./clock.ts";
+import { type Comparison, summarise } from "./comparison.ts";
+import { multiplyAddPeak, peakVariant, streamPeak, streamVariant } from "./peak.ts";
+import { type SamplingHost, type SamplingPlan, Stopped, sampleInterleaved } from "./sampler.ts";
+
+export interface BenchOptions {
+  readonly experiment: string;
+  readonly cell: Cell;
+  readonly settings: Settings;
+  /** Variants that died in earlier attempts at this cell. */
+  readonly excluded: readonly VariantRef[];
+  readonly emit: (event: BenchEvent) => void;
+  /** Whether the run was asked to stop; a comparison then ends by throwing `Stopped`. */
+  readonly stopping?: () => boolean;
+  /** Tests pass a clock of their own. */
+  readonly clock?: Clock;
+}
+
+/** The events that a procedure can cause; deaths of its process are for the host to tell. */
+export type BenchEvent =
+  | ProgressEvent
+  | SampleEvent
+  | (Measurement & { readonly type: "measurement" })
+  | (Extract<RunEvent, { type: "failed" }> & {
+      readonly reason: Extract<FailureReason, "wrong" | "error">;
+      readonly workload: string;
+    });
+
+/** The floor that the rules of the claims ask for. */
+const leastRounds = 15;
+const mostRounds = 200;
+const precision = 0.01;
+/** Seconds a comparison may take beyond its least rounds, by profile. */
+const budgetSeconds = { quick: 0.5, standard: 3, full: 30 } as const;
+
+/** Creates the bench of one cell. */
+export function createBench(options: BenchOptions): Bench {
+  return new CellBench(options);
+}
+
+class CellBench implements Bench {
+  readonly settings: Settings;
+  readonly variants: readonly VariantRef[];
+  readonly #options: BenchOptions;
+  readonly #clock: Clock;
+
+  constructor(options: BenchOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? processClock();
+    this.settings = options.settings;
+    this.variants = options.cell.variants.filter(
+      (ref) => !options.excluded.some((out) => sameVariant(ref, out)),
+    );
+  }
+
+  random(label: string): () => number {
+    return randomStream(labelSeed(this.settings.seed, label));
+  }
+
+  progress(doing: string, done?: number, total?: number, ref?: VariantRef): void {
+    this.#options.emit({
+      type: "progress",
+      ...this.#place,
+      doing,
+      ...(done !== undefined && { done }),
+      ...(total !== undefined && { total }),
+      ...(ref && { ref: variantRef(ref) }),
+    });
+  }
+
+  exact(
+    ref: VariantRef,
+    metric: string,
+    value: number,
+    correct: boolean | null = null,
+    against?: VariantRef,
+  ): void {
+    const { unit } = definitionOf(metric);
+    this.#options.emit({
+      type: "measurement",
+      ...this.#place,
+      ...variantRef(ref),
+      threads: 1,
+      metric,
+      unit,
+      kind: "exact",
+      ...{ value, low: value, high: value, n: 1, correct },
+      ...(against && { against: variantRef(against) }),
+    });
+  }
+
+  wrong(ref: VariantRef, message: string): void {
+    this.#fail(ref, "wrong", message);
+  }
+
+  async compare(candidates: readonly Candidate[], options: ComparisonOptions = {}): Promise<void> {
+    const sound = candidates.filter((candidate) => this.#isSound(candidate));
+    if (sound.length === 0) return;
+    const entrants = [...sound, ...this.#ceilings(sound, options)];
+    const series = await sampleInterleaved(entrants, this.#plan(options), this.#samplingHost(entrants));
+    const comparison: Comparison = {
+      entrants: entrants.flatMap((candidate, i) => {
+        const seconds = series[i];
+        return seconds ? [{ candidate, seconds }] : [];
+      }),
+      against: options.against ?? variantRef(candidates[0] as Candidate),
+      pairs: options.pairs ?? [],
+      ceiling: peakVariant,
+      random: (label) => this.random(`interval ${label}`),
+    };
+    for (const summary of summarise(comparison)) {
+      this.#options.emit({ type: "measurement", ...this.#place, ...summary });
+    }
+  }
+
+  get #place(): { readonly experiment: string; readonly workload: string } {
+    return { experiment: this.#options.experiment, workload: this.#options.cell.workload };
+  }
+
+  /** Runs the candidate's check, if it has one; a wrong kernel has no speed and is not timed. */
+  #isSound(candidate: Candidate): boolean {
+    if (!candidate.check) return true;
+    this.progress(`checking ${candidate.variant}`, undefined, undefined, candidate);
+    this.#stopIfAsked();
+    try {
+      const difference = candidate.check();
+      if (difference !== null) this.#fail(candidate, "wrong", difference);
+      return difference === null;
+    } catch (error) {
+      this.#fail(candidate, "error", messageOf(error));
+      return false;
+    }
+  }
+
+  /** The ceilings that belong to these candidates: peak where they compute, bandwidth where they state their bytes. */
+  #ceilings(candidates: readonly Candidate[], { ceiling = true }: ComparisonOptions): readonly Candidate[] {
+    if (!ceiling) return [];
+    const has = (ref: VariantRef): boolean => candidates.some((candidate) => sameVariant(candidate, ref));
+    const made: Candidate[] = [];
+    if (candidates.some(({ flops }) => flops) && !has(peakVariant)) made.push(multiplyAddPeak());
+    if (candidates.some(({ bytes }) => bytes) && !has(streamVariant)) made.push(streamPeak());
+    return made;
+  }
+
+  #plan(options: ComparisonOptions): SamplingPlan {
+    const least = options.leastRounds ?? leastRounds;
+    return {
+      leastRounds: least,
+      mostRounds: Math.max(least, options.mostRounds ?? mostRounds),
+      precision: options.precision ?? precision,
+      seconds: options.seconds ?? budgetSeconds[this.settings.profile],
+    };
+  }
+
+  #samplingHost(entrants: readonly Candidate[]): SamplingHost {
+    const entrant = (index: number): Candidate => entrants[index] as Candidate;
+    return {
+      clock: this.#clock,
+      random: this.random(`order ${this.#options.cell.workload}`),
+      pause: () => new Promise((resolve) => setImmediate(resolve)),
+      stopping: () => this.#options.stopping?.() ?? false,
+      beforeFirst: (index) => {
+        this.progress(`warming up ${entrant(index).variant}`, undefined, undefined, entrant(index));
+      },
+      onSample: (index, round, value) => {
+        this.#options.emit({
+          type: "sample",
+          ...this.#place,
+          ...variantRef(entrant(index)),
+          metric: "time",
+          round,
+          value,
+        });
+      },
+      onRound: (round, expected) => this.progress("sampling", round, expected),
+      onError: (index, error) => this.#fail(entrant(index), "error", messageOf(error)),
+    };
+  }
+
+  #stopIfAsked(): void {
+    if (this.#options.stopping?.()) throw new Stopped();
+  }
+
+  #fail(ref: VariantRef, reason: "wrong" | "error", message: string): void {
+    this.#options.emit({ type: "failed", ...this.#place, ...variantRef(ref), reason, message });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,105 @@
+/**
+ * Reads what operating systems write about a processor. Pure functions of text, so that machines which nobody has at
+ * hand are tested from recordings.
+ */
+import type { Environment } from "../experiment.ts";
+
+type Cache = Environment["caches"][number];
+
+export interface CpuInfo {
+  readonly model: string;
+  /** Extensions that a kernel author asks about, in the order of the table below. */
+  readonly isa: readonly string[];
+  readonly hypervisor: boolean;
+}
+
+/** Names as Linux writes them, x86-64 first, then ARM. The rest of the flags does not bear on any kernel. */
+const extensions =
+  "sse2 ssse3 sse4_1 sse4_2 avx avx2 fma f16c avx512f avx512dq avx512bw avx512vl avx512_vnni avx512_bf16 avx_vnni amx_tile amx_int8 amx_bf16 asimd fphp asimdhp asimddp sve sve2 i8mm bf16 sme".split(
+    " ",
+  );
+
+/** Reads /proc/cpuinfo of x86-64 or ARM. */
+export function parseCpuInfo(text: string): CpuInfo {
+  const field = (name: string): string =>
+    new RegExp(`^${name}\\s*:[ \\t]*(.*)$`, "m").exec(text)?.[1]?.trim() ?? "";
+  const flags = new Set(`${field("flags")} ${field("Features")}`.split(/\s+/));
+  return {
+    model: field("model name") || armModel(field("CPU implementer"), field("CPU part")),
+    isa: extensions.filter((name) => flags.has(name)),
+    hypervisor: flags.has("hypervisor"),
+  };
+}
+
+/** ARM's MIDR codes for cores that people run this on (Linux, arch/arm64/include/asm/cputype.h). */
+const armCores: Readonly<Record<string, string>> = {
+  "0x41 0xd08": "ARM Cortex-A72",
+  "0x41 0xd0b": "ARM Cortex-A76",
+  "0x41 0xd0c": "ARM Neoverse N1",
+  "0x41 0xd40": "ARM Neoverse V1",
+  "0x41 0xd49": "ARM Neoverse N2",
+  "0x41 0xd4f": "ARM Neoverse V2",
+};
+
+function armModel(implementer: string, part: string): string {
+  if (!implementer) return "";
+  return armCores[`${implementer} ${part}`] ?? `ARM implementer ${implementer} part ${part}`;
+}
+
+/** One cache from the files of /sys/devices/system/cpu/cpu0/cache/indexN, or undefined if they are incomplete. */
+export function cacheFromSysfs(read: (file: string) => string): Cache | undefined {
+  const level = read("level").trim();
+  const bytes = sizeInBytes(read("size").trim());
+  if (!level || !bytes) return undefined;
+  const kind = { Data: "d", Instruction: "i" }[read("type").trim()] ?? "";
+  return {
+    level: `L${level}${kind}`,
+    bytes,
+    ways: Number(read("ways_of_associativity")) || 0,
+    lineBytes: Number(read("coherency_line_size")) || 0,
+  };
+}
+
+/** Bytes of a size like `32K` or `16M`; 0 where it is none. */
+function sizeInBytes(text: string): number {
+  const match = /^(\d+)([KMG]?)$/.exec(text);
+  if (!match) return 0;
+  return Number(match[1]) * { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }[match[2] as "" | "K" | "M" | "G"];
+}
+
+/** What macOS tells through `sysctl`. It keeps the associativity of its caches to itself: 0. */
+export function parseSysctl(text: string): { model: string; isa: string[]; caches: Cache[] } {
+  const values = new Map(
+    text.split("\n").flatMap((line) => {
+      const at = line.indexOf(": ");
+      return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 2).trim()] as const];
+    }),
+  );
+  const lineBytes = Number(values.get("hw.cachelinesize")) || 0;
+  const levels = { L1d: "hw.l1dcachesize", L2: "hw.l2cachesize", L3: "hw.l3cachesize" };
+  return {
+    model: values.get("machdep.cpu.brand_string") ?? "",
+    isa: sysctlIsa(values),
+    caches: Object.entries(levels).flatMap(([level, key]) => {
+      const bytes = Number(values.get(key)) || 0;
+      return bytes > 0 ? [{ level, bytes, ways: 0, lineBytes }] : [];
+    }),
+  };
+}
+
+/** Apple's keys and the names that Linux gives the same extensions. */
+const appleNames: Readonly<Record<string, string>> = {
+  "hw.optional.AdvSIMD": "asimd",
+  "hw.optional.arm.FEAT_FP16": "asimdhp",
+  "hw.optional.arm.FEAT_DotProd": "asimddp",
+  "hw.optional.arm.FEAT_I8MM": "i8mm",
+  "hw.optional.arm.FEAT_BF16": "bf16",
+  "hw.optional.arm.FEAT_SME": "sme",
+  "hw.optional.avx2_0": "avx2",
+  "hw.optional.fma": "fma",
+  "hw.optional.avx512f": "avx512f",
+};
+
+function sysctlIsa(values: ReadonlyMap<string, string>): string[] {
+  return Object.entries(appleNames).flatMap(([key, name]) => (values.get(key) === "1" ? [name] : []));
+}

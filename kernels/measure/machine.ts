@@ -1,0 +1,79 @@
+/**
+ * Describes the machine that a run is made on, from what the operating system tells. Never throws: what cannot be
+ * known is left empty, and reports say so.
+ */
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import os from "node:os";
+import type { Environment } from "../experiment.ts";
+import { cacheFromSysfs, parseCpuInfo, parseSysctl } from "./machine-sources.ts";
+
+type Cache = Environment["caches"][number];
+
+/** The machine and the software, `version` being kdaccel's own. Takes a few milliseconds. */
+export function describeMachine(version: string): Environment {
+  const cpuInfo = parseCpuInfo(readText("/proc/cpuinfo"));
+  const sysctl = parseSysctl(process.platform === "darwin" ? sysctlText() : "");
+  const isa = [...cpuInfo.isa, ...sysctl.isa];
+  return {
+    cpu: cpuInfo.model || sysctl.model || os.cpus()[0]?.model.trim() || "unknown",
+    isa,
+    caches: process.platform === "linux" ? linuxCaches() : sysctl.caches,
+    cores: os.availableParallelism(),
+    memoryBytes: os.totalmem(),
+    arch: process.arch,
+    os: `${os.type()} ${os.release()}`,
+    node: process.versions.node,
+    v8: process.versions.v8,
+    kdaccel: version,
+    virtualised: cpuInfo.hypervisor ? hypervisorName() : null,
+    load: os.loadavg()[0] ?? 0,
+  };
+}
+
+/** Size of the last cache level, or undefined where it is not known. */
+export function largestCacheBytes(): number | undefined {
+  const caches = process.platform === "linux" ? linuxCaches() : parseSysctl(sysctlText()).caches;
+  const sizes = caches.map(({ bytes }) => bytes);
+  return sizes.length > 0 ? Math.max(...sizes) : undefined;
+}
+
+const cacheFolder = "/sys/devices/system/cpu/cpu0/cache";
+
+function linuxCaches(): readonly Cache[] {
+  try {
+    const folders = readdirSync(cacheFolder).filter((name) => name.startsWith("index"));
+    return folders.sort().flatMap((folder) => {
+      const cache = cacheFromSysfs((file) => readText(`${cacheFolder}/${folder}/${file}`));
+      return cache ? [cache] : [];
+    });
+  } catch {
+    return []; // containers and exotic kernels may hide the folder
+  }
+}
+
+/** What the firmware calls the machine; a guest's usually names its hypervisor. */
+function hypervisorName(): string {
+  const names = ["/sys/hypervisor/type", "/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/product_name"]
+    .map((file) => readText(file).trim())
+    .filter(Boolean);
+  return names[0] ?? "unknown hypervisor";
+}
+
+function sysctlText(): string {
+  if (process.platform !== "darwin") return "";
+  try {
+    const keys = ["machdep.cpu", "hw.optional", "hw.l1dcachesize", "hw.l2cachesize", "hw.l3cachesize"];
+    return execFileSync("sysctl", [...keys, "hw.cachelinesize"], { encoding: "utf8", stdio: "pipe" });
+  } catch {
+    return "";
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * The two ceilings of a core, measured by generated loops: multiply-adds in registers, and a stream through memory
+ * that is larger than every cache. Both take part in the rounds of a comparison, so that shares of them are paired.
+ */
+import { compile, type KernelTarget } from "../codegen/compile.ts";
+import { Memory } from "../codegen/memory.ts";
+import type { Candidate } from "../experiment.ts";
+import { largestCacheBytes } from "./machine.ts";
+import {
+  multiplyAddData,
+  multiplyAddFlops,
+  multiplyAddLoop,
+  streamBytes,
+  streamLoop,
+} from "./peak-programs.ts";
+
+/** The widest target there is: what the ceilings are measured on, whatever targets the variants use. */
+const ceilingTarget: KernelTarget = "wasm";
+
+const shape = { element: "f32", lanes: 4 } as const;
+
+export const peakVariant = { variant: "peak-fma", target: ceilingTarget } as const;
+export const streamVariant = { variant: "peak-stream", target: ceilingTarget } as const;
+
+/** Passes of 48 multiply-adds a call: about half a millisecond on a core of 3 GHz, far above the clock's resolution. */
+const passes = 1 << 16;
+
+/** The multiply-add peak of this core as a candidate: float32, four lanes, twelve independent chains. */
+export function multiplyAddPeak(): Candidate {
+  const memory = new Memory(4 * multiplyAddData(shape) + 128);
+  const data = memory.allocate("f32", multiplyAddData(shape));
+  const { call } = compile(multiplyAddLoop(shape), ceilingTarget, memory);
+  return {
+    ...peakVariant,
+    run: () => call(passes, data.address),
+    flops: multiplyAddFlops(shape, passes),
+  };
+}
+
+/** Where no cache size is known: larger than the last level of every desktop processor and of most servers' slices. */
+const unknownCacheBytes = 32 * 2 ** 20;
+/** What the address space of one 32-bit memory leaves for each of the three arrays. */
+const largestArrayBytes = 256 * 2 ** 20;
+
+/** The streaming bandwidth of this core as a candidate: STREAM's triad over arrays that exceed every cache. */
+export function streamPeak(): Candidate {
+  // Each array as large as the last level: the three together are three times what it holds.
+  const bytes = Math.min(largestCacheBytes() ?? unknownCacheBytes, largestArrayBytes);
+  const length = Math.floor(bytes / 4);
+  const memory = new Memory(3 * bytes + 1024);
+  const [a, b, c] = [0, 1, 2].map(() => memory.allocate("f32", length).address) as [number, number, number];
+  const scalar = memory.allocate("f32", 1);
+  scalar.view[0] = 3;
+  const { call } = compile(streamLoop(shape), ceilingTarget, memory);
+  return {
+    ...streamVariant,
+    run: () => call(length, a, b, c, scalar.address),
+    bytes: streamBytes("f32", length),
+  };
+}

@@ -1,0 +1,174 @@
+/**
+ * Takes samples of several contestants in interleaved rounds: warms each up until it is stable, batches short calls,
+ * runs every round in a new random order, and stops when the intervals are narrow or the budget is spent.
+ */
+import { type Clock, shortestSampleSeconds } from "./clock.ts";
+import { rankInterval } from "./statistics/interval.ts";
+import { median } from "./statistics/order.ts";
+
+export interface Contestant {
+  /** Does the work once. */
+  run(): void;
+}
+
+export interface SamplingPlan {
+  readonly leastRounds: number;
+  readonly mostRounds: number;
+  /** Relative half-width of every contestant's interval at which sampling stops early. */
+  readonly precision: number;
+  /** Budget in seconds, warm-up apart; spent only beyond `leastRounds`. */
+  readonly seconds: number;
+}
+
+/** What the sampler needs from outside; each part can be replaced in a test. */
+export interface SamplingHost {
+  readonly clock: Clock;
+  /** Order of the contestants within a round. */
+  readonly random: () => number;
+  /** Gives messages a chance to leave and to arrive. */
+  pause(): Promise<void>;
+  /** Whether somebody asked to stop. */
+  stopping(): boolean;
+  /** Called before contestant `index` runs for the first time, so that a crash can be blamed on it. */
+  beforeFirst(index: number): void;
+  onSample(index: number, round: number, secondsPerCall: number): void;
+  onRound(round: number, expectedRounds: number): void;
+  /** A contestant threw; it takes no further part. */
+  onError(index: number, error: unknown): void;
+}
+
+/** Thrown when a run is stopped on request in the middle of a comparison. */
+export class Stopped extends Error {
+  constructor() {
+    super("stopped on request");
+    this.name = "Stopped";
+  }
+}
+
+/** Compilers tier up after some calls or some loop passes; both take less than this on every engine we know. */
+const leastWarmUpSeconds = 0.05;
+/** After this long a contestant that still wanders is sampled as it is; the interval will show it. */
+const mostWarmUpSeconds = 0.5;
+/** Two successive windows of calls count as equal within this share; far above timer error, below a tier's gain. */
+const stableWithin = 0.05;
+const windowCalls = 5;
+
+/**
+ * Samples all contestants. Returns, for each, the seconds per call of every complete round, or null where it threw.
+ * @throws Stopped if `stopping()` becomes true
+ */
+export async function sampleInterleaved(
+  contestants: readonly Contestant[],
+  plan: SamplingPlan,
+  host: SamplingHost,
+): Promise<(number[] | null)[]> {
+  const entrants: (Entrant | null)[] = [];
+  for (const [index, contestant] of contestants.entries()) {
+    host.beforeFirst(index);
+    await host.pause();
+    entrants.push(guarded(index, host, () => warmUp(contestant, host.clock)));
+    if (host.stopping()) throw new Stopped();
+  }
+  const begun = host.clock.now();
+  for (let round = 0; !isEnough(entrants, round, plan, host.clock.now() - begun); round++) {
+    for (const index of shuffled(contestants.length, host.random)) {
+      const entrant = entrants[index];
+      if (!entrant) continue;
+      const seconds = guarded(index, host, () => sampleOnce(entrant, host.clock));
+      if (seconds === null) {
+        entrants[index] = null;
+      } else {
+        entrant.samples.push(seconds);
+        host.onSample(index, round, seconds);
+      }
+      if (host.stopping()) throw new Stopped();
+    }
+    host.onRound(round + 1, expectedRounds(round + 1, plan, host.clock.now() - begun));
+    await host.pause();
+    if (host.stopping()) throw new Stopped();
+  }
+  return entrants.map((entrant) => entrant?.samples ?? null);
+}
+
+interface Entrant {
+  readonly run: () => void;
+  /** Calls that make one sample. */
+  readonly calls: number;
+  readonly samples: number[];
+}
+
+function guarded<T>(index: number, host: SamplingHost, work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    host.onError(index, error);
+    return null;
+  }
+}
+
+/** Runs a contestant until successive windows of calls agree, and decides how many calls make one sample. */
+function warmUp(contestant: Contestant, clock: Clock): Entrant {
+  const run = (): void => contestant.run();
+  const shortest = shortestSampleSeconds(clock);
+  const begun = clock.now();
+  let calls = 1;
+  let previous = Number.POSITIVE_INFINITY;
+  for (;;) {
+    const window: number[] = [];
+    for (let i = 0; i < windowCalls; i++) {
+      window.push(timed(run, calls, clock) / calls);
+      if (clock.now() - begun > mostWarmUpSeconds) break;
+    }
+    const current = median(window);
+    calls = Math.max(1, Math.ceil(shortest / Math.max(current, Number.EPSILON)));
+    const elapsed = clock.now() - begun;
+    const stable = Math.abs(current - previous) <= stableWithin * current;
+    if (elapsed > mostWarmUpSeconds || (elapsed > leastWarmUpSeconds && stable)) {
+      return { run, calls, samples: [] };
+    }
+    previous = current;
+  }
+}
+
+function sampleOnce({ run, calls }: Entrant, clock: Clock): number {
+  return timed(run, calls, clock) / calls;
+}
+
+function timed(run: () => void, calls: number, clock: Clock): number {
+  const begun = clock.now();
+  for (let i = 0; i < calls; i++) run();
+  return Math.max(clock.now() - begun, Number.EPSILON);
+}
+
+function isEnough(
+  entrants: readonly (Entrant | null)[],
+  rounds: number,
+  plan: SamplingPlan,
+  elapsed: number,
+): boolean {
+  const active = entrants.filter((entrant) => entrant !== null);
+  if (active.length === 0 || rounds >= plan.mostRounds) return true;
+  if (rounds < plan.leastRounds) return false;
+  return elapsed >= plan.seconds || active.every(({ samples }) => halfWidth(samples) <= plan.precision);
+}
+
+function halfWidth(samples: readonly number[]): number {
+  const { value, low, high } = rankInterval(samples);
+  return (high - low) / 2 / value;
+}
+
+/** How many rounds there will be at the most, judged by the pace so far: for the estimate of what is left. */
+function expectedRounds(done: number, plan: SamplingPlan, elapsed: number): number {
+  const within = Math.ceil((plan.seconds / Math.max(elapsed, 1e-9)) * done);
+  return Math.max(done, Math.min(plan.mostRounds, Math.max(plan.leastRounds, within)));
+}
+
+/** The numbers 0 to n - 1 in random order (Fisher-Yates, Knuth volume 2, algorithm P). */
+function shuffled(n: number, random: () => number): number[] {
+  const order = Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j] as number, order[i] as number];
+  }
+  return order;
+}

@@ -1,0 +1,46 @@
+/**
+ * Order statistics: what is left of a sample when its values are only ranked. A leaf: it knows nothing of benchmarks.
+ */
+
+/** The values in ascending order, as a new array. @throws RangeError if the sample is empty or holds a NaN. */
+export function ascending(sample: readonly number[] | Float64Array): Float64Array {
+  if (sample.length === 0) throw new RangeError("a sample of at least one value was expected, found none");
+  if (sample.some(Number.isNaN)) throw new RangeError("numbers were expected, found NaN in the sample");
+  return Float64Array.from(sample).sort();
+}
+
+/**
+ * The quantile p of an ascending sample, interpolated linearly between its order statistics (definition 7 of
+ * Hyndman & Fan, The American Statistician 50, 1996; the default of R and NumPy).
+ */
+export function quantile(sorted: Float64Array, p: number): number {
+  const position = (sorted.length - 1) * p;
+  const below = Math.floor(position);
+  const low = sorted[below] as number;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
+  return low === high ? low : low + (high - low) * (position - below);
+}
+
+/** The median of a sample in any order. */
+export function median(sample: readonly number[] | Float64Array): number {
+  return quantile(ascending(sample), 0.5);
+}
+
+/** How many values lie far from the middle half of a sample, by Tukey's fences. */
+export interface Outliers {
+  /** More than 1.5 and at most 3 interquartile ranges outside the quartiles. */
+  readonly mild: number;
+  /** More than 3 interquartile ranges outside. */
+  readonly severe: number;
+}
+
+/** Counts outliers; they stay in the sample (Tukey, Exploratory Data Analysis, 1977). */
+export function classifyOutliers(sample: readonly number[]): Outliers {
+  const sorted = ascending(sample);
+  const q1 = quantile(sorted, 0.25);
+  const q3 = quantile(sorted, 0.75);
+  const range = q3 - q1;
+  const outside = (x: number, fences: number): boolean => x < q1 - fences * range || x > q3 + fences * range;
+  const severe = sample.filter((x) => outside(x, 3)).length;
+  return { mild: sample.filter((x) => outside(x, 1.5)).length - severe, severe };
+}

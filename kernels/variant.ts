@@ -1,0 +1,17 @@
+/** What can be said of a variant from its name and target alone. */
+import type { VariantRef } from "./experiment.ts";
+
+/** Whether both name the same variant on the same target. */
+export function sameVariant(a: VariantRef, b: VariantRef): boolean {
+  return a.variant === b.variant && a.target === b.target;
+}
+
+/** The two fields alone, of whatever carries them. */
+export function variantRef({ variant, target }: VariantRef): VariantRef {
+  return { variant, target };
+}
+
+/** Whether this is a ceiling of the machine (`peak-fma`, `peak-stream`), measured beside the variants, not one of them. */
+export function isCeiling({ variant }: { readonly variant: string }): boolean {
+  return variant.startsWith("peak-");
+}
