@@ -32,6 +32,31 @@ export function tried(
   return found ? decide(found) : missing(evidence, query);
 }
 
+/** Which ratio a rule asks for: both sides on one target. */
+export interface RatioQuery {
+  readonly workload: string;
+  readonly target: Target;
+  readonly variant: string;
+  readonly against: string;
+}
+
+/** The paired speed-up of a variant over another on the same target, or undefined. */
+export function ratioIn(evidence: Evidence, query: RatioQuery): Measurement | undefined {
+  return evidence
+    .all({ ...query, metric: "speed-up" })
+    .find((measurement) => measurement.against?.target === query.target);
+}
+
+/** Tries a condition on a paired speed-up; undecided, with advice, where there is none. */
+export function triedRatio(
+  evidence: Evidence,
+  query: RatioQuery,
+  decide: (measurement: Measurement) => Finding,
+): Finding {
+  const found = ratioIn(evidence, query);
+  return found ? decide(found) : missing(evidence, { ...query, metric: "speed-up" });
+}
+
 /** The undecided finding for a measurement that was not made: why, and what to run. */
 export function missing(evidence: Evidence, query: MeasurementQuery): Finding {
   const target = query.target && `(${query.target})`;

@@ -28,6 +28,7 @@ const table = [
   { id: "bytes-moved", title: "bytes moved", unit: "B", better: "lower" },
   { id: "workspace", title: "workspace", unit: "B", better: "lower" },
   { id: "time-share", title: "share of time", unit: "1", better: "neither" },
+  { id: "last-level-cache", title: "last-level cache", unit: "B", better: "neither" },
   { id: "misses-per-mac", title: "cache misses per multiply-add", unit: "1", better: "lower" },
   { id: "error-saved", title: "mean absolute error saved", unit: "1", better: "higher" },
   { id: "standard-error", title: "standard error of the mean", unit: "1", better: "lower" },

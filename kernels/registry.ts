@@ -1,10 +1,37 @@
 /**
  * Every experiment, by id, topic and claim. Rows are light (no kernel is loaded), so every listing can use them.
  */
+import { convAsGemm } from "./conv/conv-as-gemm.experiment.ts";
+import { im2colTraffic } from "./conv/im2col-traffic.experiment.ts";
+import { networkProfile } from "./conv/network-profile.experiment.ts";
 import type { Experiment } from "./experiment.ts";
+import { fmaRounding } from "./fma/fma-rounding.experiment.ts";
+import { mmaBlock } from "./fma/mma-block.experiment.ts";
+import { gemmLadder } from "./gemm/gemm-ladder.experiment.ts";
+import { gemmLoopOrder } from "./gemm/gemm-loop-order.experiment.ts";
+import { gemmRegisterTile } from "./gemm/gemm-register-tile.experiment.ts";
+import { gemmTileExactness } from "./gemm/gemm-tile-exactness.experiment.ts";
+import { gemmTileSize } from "./gemm/gemm-tile-size.experiment.ts";
+import { gemmTiling } from "./gemm/gemm-tiling.experiment.ts";
+import { gemvIdentity } from "./gemm/gemv-identity.experiment.ts";
+import { gemvRate } from "./gemm/gemv-rate.experiment.ts";
 
-/** All experiments in the order in which `--all` runs them. */
-export const experiments: readonly Experiment[] = [];
+/** All experiments in the order in which `--all` runs them: what is exact or quick first within each subject. */
+export const experiments: readonly Experiment[] = [
+  gemmTileExactness,
+  gemmRegisterTile,
+  gemmLadder,
+  gemmTiling,
+  gemmTileSize,
+  gemmLoopOrder,
+  gemvIdentity,
+  gemvRate,
+  fmaRounding,
+  mmaBlock,
+  convAsGemm,
+  im2colTraffic,
+  networkProfile,
+];
 
 /** The experiment with this id, or undefined. */
 export function experimentById(id: string): Experiment | undefined {

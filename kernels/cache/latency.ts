@@ -66,18 +66,19 @@ export async function measureLevels(cell: Cell, bench: Bench): Promise<void> {
     const words = memory.allocate("i32", bytes / 4);
     fillCycle(words.view, bench.random(ref.variant));
     const kernel = compile(chaseProgram, kernelTarget(ref), memory, { arithmetic: "strict" });
-    const run = (): void => kernel.call(words.address, chaseSteps, end.address);
+    const run = (): void => kernel.call(words.address, chaseSteps(bytes), end.address);
     return { ...ref, run, check: () => checkEnd(words.view, end.view, run) };
   });
-  await bench.compare(candidates, { ceiling: false, seconds: levelSeconds });
+  await bench.compare(candidates, { ceiling: false, leastRounds: levelRounds, seconds: levelSeconds });
 }
 
-/** The cycles are short and steady: fifteen rounds of all take less than this. */
+/** The walks are short and steady: a median of seven is enough to see a step of 1.5x. */
+const levelRounds = 7;
 const levelSeconds = 1;
 
 function checkEnd(words: Int32Array, end: Int32Array, run: () => void): string | null {
   run();
   let at = 0;
-  for (let step = 0; step < chaseSteps; step++) at = words[at] as number;
+  for (let step = 0; step < chaseSteps(4 * words.length); step++) at = words[at] as number;
   return at === end[0] ? null : `the chase must end at word ${at}; it ended at ${end[0]}`;
 }

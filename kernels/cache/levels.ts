@@ -4,15 +4,20 @@
  */
 import type { Cell, Evidence, Target, VariantRef } from "../experiment.ts";
 
-/** Dependent loads of one timed call: several passes through every footprint but the largest. */
-export const chaseSteps = 2 ** 18;
+/**
+ * Dependent loads of one timed call: 64 passes (32 at 1 MiB), so that the first one, which fetches what other footprints evicted,
+ * counts little; bounded so that the smallest last long enough to time and the largest do not take the whole second.
+ */
+export function chaseSteps(bytes: number): number {
+  return Math.min(2 ** 19, Math.max(2 ** 16, bytes));
+}
 
 /**
- * Footprints in KiB, two in each doubling: below the smallest first-level caches and, at 8 MiB, beyond the
+ * Footprints in KiB, two in each doubling: below the smallest first-level caches and, at 4 MiB, beyond the
  * second-level caches of server cores. A shared last level is not looked for: neighbours use it too.
  */
 const footprintsKiB = [
-  8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192,
+  8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096,
 ];
 
 export const levelsWorkload = "dependent loads";
@@ -37,7 +42,7 @@ export function chaseBytes({ variant }: VariantRef): number {
 export function levelsIn(evidence: Evidence): readonly number[] | undefined {
   const times = evidence.all({ workload: levelsWorkload, metric: "time" });
   if (times.length === 0) return undefined;
-  const points = times.map((m) => ({ bytes: chaseBytes(m), seconds: m.value / chaseSteps }));
+  const points = times.map((m) => ({ bytes: chaseBytes(m), seconds: m.value / chaseSteps(chaseBytes(m)) }));
   return measuredLevels(points.sort((a, b) => a.bytes - b.bytes));
 }
 

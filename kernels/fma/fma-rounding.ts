@@ -1,7 +1,7 @@
 /** Procedure of `fma-rounding`: draws the dot products, sums them both ways and records the errors. */
 import type { Bench, Cell, Procedure } from "../experiment.ts";
 import { dotErrors, dotFused, dotRoundedTwice } from "./dot.ts";
-import { dotLength, dotProducts, fusedVariant, twiceVariant } from "./fma-rounding.experiment.ts";
+import { dotLength, dotProductsOf, fusedVariant, twiceVariant } from "./fma-rounding.experiment.ts";
 
 export const procedure: Procedure = { run };
 
@@ -10,6 +10,7 @@ const reportEvery = 100;
 
 async function run(_cell: Cell, bench: Bench): Promise<void> {
   const random = bench.random("dot products");
+  const dotProducts = dotProductsOf(bench.settings.profile);
   const fusedErrors = new Float64Array(dotProducts);
   const twiceErrors = new Float64Array(dotProducts);
   for (let i = 0; i < dotProducts; i++) {
@@ -34,7 +35,7 @@ function record(bench: Bench, fusedErrors: Float64Array, twiceErrors: Float64Arr
   const saved = twiceErrors.map((error, i) => error - (fusedErrors[i] as number));
   bench.exact(fused, "mean-error", mean(fusedErrors));
   bench.exact(twice, "mean-error", mean(twiceErrors));
-  bench.exact(fused, "cases", dotProducts);
+  bench.exact(fused, "cases", fusedErrors.length);
   bench.exact(fused, "error-saved", mean(saved), null, twice);
   bench.exact(fused, "standard-error", standardError(saved), null, twice);
 }

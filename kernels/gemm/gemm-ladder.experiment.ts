@@ -1,0 +1,120 @@
+/**
+ * The ladder from three loops to a packed SIMD micro-kernel: each rung changes one thing, and its paired ratio over
+ * the rung below is what that thing buys. After how-to-optimize-gemm and Goto & van de Geijn (2008).
+ */
+import type { Cell, Experiment, Settings, Target, VariantRef } from "../experiment.ts";
+import { cube } from "./cubes.ts";
+import { judgeFarFromPeak, judgePacking, judgeRegisterBlock } from "./gemm-ladder.rules.ts";
+
+/** One rung: the variant's name and what it adds to the rung below. */
+export interface Rung {
+  readonly variant: string;
+  readonly adds: string;
+  /** Targets on which the rung exists. */
+  readonly targets: readonly Target[];
+}
+
+/** From slowest to fastest as the literature orders them; variants are those of `variants.ts`. */
+export const rungs: readonly Rung[] = [
+  { variant: "naive-ijk", adds: "three plain loops", targets: ["js", "wasm"] },
+  {
+    variant: "loop-ikj",
+    adds: "the order in which every inner access is contiguous",
+    targets: ["js", "wasm"],
+  },
+  { variant: "blocked", adds: "one level of square blocks", targets: ["js", "wasm"] },
+  { variant: "register-4x4", adds: "a 4x4 block of C in local variables", targets: ["js", "wasm"] },
+  { variant: "register-4x4-simd", adds: "the same block as four 128-bit vectors", targets: ["wasm"] },
+  { variant: "register-4x4-simd-blocked", adds: "cache blocking around it", targets: ["wasm"] },
+  { variant: "micro-4x4-rolled", adds: "A and B packed into panels", targets: ["wasm"] },
+  { variant: "micro-4x4", adds: "the loop over k unrolled", targets: ["wasm"] },
+  { variant: "packed-blocked", adds: "a tile as large as the registers hold", targets: ["wasm"] },
+];
+
+/** The largest product for which the js rungs run: at 1024 a plain loop in JavaScript takes many seconds a call. */
+const largestOnJs = 512;
+
+export const gemmLadder: Experiment = {
+  id: "gemm-ladder",
+  title: { en: "The GEMM ladder", zh: "矩阵乘优化阶梯" },
+  question:
+    "What does each step from three plain loops to a packed SIMD kernel buy, and how near to peak does it end?",
+  topics: ["gemm", "tiling", "packing"],
+  claims: [
+    {
+      claim: "naive-matmul-far-from-peak",
+      rule:
+        "Plain i-j-k at 512x512x512 against the multiply-add peak measured in the same run, runtime and thread: " +
+        "confirmed if the 95 % interval of its share lies below 25 %, refuted if at or above. The peak is that of " +
+        "128-bit WebAssembly in this runtime, not the silicon's.",
+      judge: judgeFarFromPeak,
+    },
+    {
+      claim: "register-blocking-4x4-pays",
+      rule:
+        "Paired speed-up of the 4x4 tile over one element at a time, at 256, 512 and 1024: confirmed if it exceeds " +
+        "2x with a 95 % interval above 1 at each size, refuted if at one size the interval lies at or below 2.",
+      judge: judgeRegisterBlock,
+    },
+    {
+      claim: "packing-is-the-big-step",
+      rule:
+        "Steps from the vectorised 4x4 kernel on, at 1024x1024x1024 (cache blocking, packing, unrolling), each as paired ratio " +
+        "over the step before: confirmed if packing has the largest ratio and its 95 % interval lies above 1; " +
+        "refuted if that interval lies at or below 1 or another step's interval lies wholly above packing's.",
+      judge: judgePacking,
+    },
+  ],
+  charts: [
+    { kind: "ladder", title: "GFLOP/s of each step; the top is the measured peak", metric: "throughput" },
+    { kind: "roofline", title: "The ladder under the roofline", metric: "throughput" },
+  ],
+  plan,
+  load: async () => (await import("./gemm-ladder.ts")).procedure,
+};
+
+/** Sides by profile and the seconds that a cell takes on wasm and js together. */
+const sides = {
+  quick: [
+    [256, 3],
+    [512, 8],
+  ],
+  standard: [
+    [256, 5],
+    [512, 14],
+    [1024, 50],
+  ],
+} as const;
+
+function plan(settings: Settings): readonly Cell[] {
+  return sides[settings.profile === "quick" ? "quick" : "standard"].flatMap(([n, seconds]) => {
+    const variants = variantsAt(n, settings.targets);
+    return variants.length === 0 ? [] : [{ workload: cube(n), variants, seconds }];
+  });
+}
+
+/** js rungs first, so that the whole reads as one ladder from plain JavaScript up. */
+function variantsAt(n: number, targets: readonly Target[]): readonly VariantRef[] {
+  const allowed = (["js", "wasm"] as const).filter((target) => targets.includes(target));
+  return allowed
+    .filter((target) => target !== "js" || n <= largestOnJs || allowed.length === 1)
+    .flatMap((target) =>
+      rungs.filter((rung) => rung.targets.includes(target)).map(({ variant }) => ({ variant, target })),
+    );
+}
+
+/** Pairs besides neighbouring rungs and those over the first one: the 4x4 tile over its own target's plain loop. */
+export function furtherPairs(refs: readonly VariantRef[]): (readonly [VariantRef, VariantRef])[] {
+  return refs.flatMap((tile) => {
+    const plain = refs.findIndex((ref) => ref.variant === "naive-ijk" && ref.target === tile.target);
+    const base = plain > 0 ? refs[plain] : undefined;
+    return tile.variant === "register-4x4" && base ? [[tile, base] as const] : [];
+  });
+}
+
+/** Rounds by size: no rule of the ladder asks for a number, and at 1024 one plain product takes seconds. */
+export function leastRoundsAt(n: number, profile: Settings["profile"]): number {
+  if (profile === "full") return 15;
+  if (n <= 256) return profile === "quick" ? 9 : 15;
+  return profile === "quick" ? 5 : n <= 512 ? 11 : 7;
+}

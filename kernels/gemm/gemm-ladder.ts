@@ -1,0 +1,24 @@
+/** Procedure of `gemm-ladder`: every rung on one product, each also as a paired ratio over the rung below. */
+import type { Bench, Cell, Procedure } from "../experiment.ts";
+import { productCandidates } from "./contest.ts";
+import { cubeShape, sideOf } from "./cubes.ts";
+import { furtherPairs, leastRoundsAt } from "./gemm-ladder.experiment.ts";
+import { variantText } from "./listing.ts";
+
+export const procedure: Procedure = { run, code: variantText };
+
+async function run(cell: Cell, bench: Bench): Promise<void> {
+  const n = sideOf(cell.workload);
+  const refs = bench.variants;
+  const candidates = productCandidates(cubeShape(n), refs, bench);
+  // The ratio over the first rung is recorded for all; these are the steps between the others.
+  const steps = refs.slice(2).map((ref, i) => [ref, refs[i + 1] ?? ref] as const);
+  await bench.compare(candidates, {
+    pairs: [...steps, ...furtherPairs(refs)],
+    leastRounds: leastRoundsAt(n, bench.settings.profile),
+    seconds: secondsBeyondLeast,
+  });
+}
+
+/** Rounds beyond the least are made only while a cell is younger than this. */
+const secondsBeyondLeast = 2;

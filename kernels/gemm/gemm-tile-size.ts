@@ -1,0 +1,34 @@
+/** Procedure of `gemm-tile-size`: cache levels, times by block and misses by block. */
+import { measureLevels } from "../cache/latency.ts";
+import { levelsWorkload } from "../cache/levels.ts";
+import type { Bench, Cell, Procedure } from "../experiment.ts";
+import { productCandidates } from "./contest.ts";
+import { cubeShape, sideOf } from "./cubes.ts";
+import { tracedSide, tracedWorkload } from "./gemm-tile-size.experiment.ts";
+import { variantText } from "./listing.ts";
+import { countMemory } from "./traces.ts";
+
+export const procedure: Procedure = {
+  run,
+  code: async (ref) => (ref.variant.startsWith("chase-") ? undefined : variantText(ref)),
+};
+
+async function run(cell: Cell, bench: Bench): Promise<void> {
+  if (cell.workload === levelsWorkload) return measureLevels(cell, bench);
+  if (cell.workload === tracedWorkload) return trace(bench);
+  const candidates = productCandidates(cubeShape(sideOf(cell.workload)), bench.variants, bench);
+  await bench.compare(candidates, { leastRounds, seconds: secondsBeyondLeast });
+}
+
+/** The rule asks for no number of rounds; nine give a median whose interval excludes the extremes. */
+const leastRounds = 9;
+const secondsBeyondLeast = 2;
+
+function trace(bench: Bench): void {
+  bench.variants.forEach((ref, done) => {
+    bench.progress(`tracing ${ref.variant}`, done, bench.variants.length, ref);
+    const counts = countMemory(ref.variant, cubeShape(tracedSide));
+    bench.exact(ref, "cache-accesses", counts.accesses);
+    bench.exact(ref, "cache-misses", counts.misses);
+  });
+}

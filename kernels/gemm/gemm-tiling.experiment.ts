@@ -1,0 +1,106 @@
+/**
+ * Plain against blocked loops over sizes from in-cache to far beyond: time of each, misses of each in a simulated
+ * first-level cache, and how misses fall as the block grows.
+ */
+import { describeGeometry, l1Geometry } from "../cache/geometry.ts";
+import { levelsCell } from "../cache/levels.ts";
+import type { Cell, Experiment, Settings } from "../experiment.ts";
+import { mainTarget, on } from "../targets.ts";
+import { cube } from "./cubes.ts";
+import { judgeGrowth, judgePlainLoop, judgeRereading } from "./gemm-tiling.rules.ts";
+
+export const plainVariants = ["naive-ijk", "loop-ikj"] as const;
+export const blockedVariant = "blocked";
+
+/** Sizes that the claims name; a quick run stops before the one that takes a second a call. */
+export const timedSides = { quick: [64, 128, 256, 512], standard: [64, 128, 256, 512, 1024] } as const;
+
+/**
+ * Blocks whose misses are traced: whole cache lines that divide the sides below. Of the first three, three blocks fit
+ * the simulated cache (3 * 48^2 * 4 B = 27 KiB); of the last they do not.
+ */
+export const tracedBlocks = [16, 32, 48, 96] as const;
+
+/**
+ * The product on which blocks are traced, within the sizes that the claim names. So wide that a panel of C (block x n)
+ * does not fit the cache, which the prediction of 1/block supposes; 96 rows, because each panel of rows does the same;
+ * rows padded by one line, because blocks of rows a power of two apart fight for a few sets.
+ */
+export const sweepShape = { m: 96, n: 576, k: 576, padding: 16 } as const;
+export const sweepWorkload = "96x576x576 traced, padded rows";
+
+const cacheText = describeGeometry(l1Geometry);
+
+export const gemmTiling: Experiment = {
+  id: "gemm-tiling",
+  title: { en: "Blocked against plain loops", zh: "分块与普通循环" },
+  question: "From which size on does blocking pay, how much, and does it really avoid rereading memory?",
+  topics: ["tiling", "gemm"],
+  claims: [
+    {
+      claim: "three-loops-are-cache-unfriendly",
+      rule:
+        `The i-j-k loop at 1024 against 64, the largest size at which one matrix fits 32 KiB: confirmed if time and ` +
+        `misses (simulated, ${cacheText}, first 64 rows of C) per multiply-add both rise by at least 1.5x, judged ` +
+        "by the ends of the 95 % intervals; refuted if either surely rises by less.",
+      judge: judgePlainLoop,
+    },
+    {
+      claim: "tiling-avoids-rereading",
+      rule:
+        "At 512 and 1024, over at least 15 interleaved rounds, the 95 % intervals of the paired speed-ups of blocked " +
+        "over i-j-k and over i-k-j lie above 1; and over the traced blocks of which three fit the simulated cache, " +
+        "misses fall as 1/block: slope of log misses over log block within -1 ± 0.25. Refuted if one interval lies " +
+        "at or below 1 or the slope is above -0.5 or below -1.5.",
+      judge: judgeRereading,
+    },
+    {
+      claim: "blocking-pays-beyond-cache",
+      rule:
+        "Paired speed-up of blocked over i-j-k: confirmed if its 95 % interval at 1024 lies above that at 64, and the " +
+        "rise starts near a cache level measured by dependent loads: one lies within a factor of 2 of the bracket of " +
+        "working sets (three matrices) from the last size before to the first whose interval lies above that at 64. " +
+        "Refuted if the estimate at 1024 is at or below that at 64, or the rise starts elsewhere.",
+      judge: judgeGrowth,
+    },
+  ],
+  charts: [
+    { kind: "sweep", title: "Time by size", metric: "time", x: { from: "workload", title: "side" } },
+    {
+      kind: "sweep",
+      title: `Misses of a ${cacheText} cache by block size`,
+      metric: "cache-misses",
+      x: { from: "variant", title: "block" },
+    },
+    {
+      kind: "sweep",
+      title: "Misses per multiply-add by size",
+      metric: "misses-per-mac",
+      x: { from: "workload", title: "side" },
+    },
+  ],
+  plan,
+  load: async () => (await import("./gemm-tiling.ts")).procedure,
+};
+
+function plan(settings: Settings): readonly Cell[] {
+  const target = mainTarget(settings);
+  if (!target) return [];
+  const sides = timedSides[settings.profile === "quick" ? "quick" : "standard"];
+  const variants = [...plainVariants, blockedVariant];
+  const sweep = tracedBlocks.map((block) => `${blockedVariant}-${block}`);
+  return [
+    levelsCell(target),
+    ...sides.map((n) => ({ workload: cube(n), variants: on(target, variants), seconds: secondsFor(n) })),
+    {
+      workload: sweepWorkload,
+      variants: on(target, sweep),
+      seconds: 5,
+    },
+  ];
+}
+
+/** Fifteen rounds of the three variants at about 1 GFLOP/s for the slowest, and the traces. */
+function secondsFor(n: number): number {
+  return Math.max(1, 50 * (n / 1024) ** 3);
+}
