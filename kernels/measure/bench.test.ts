@@ -1,0 +1,142 @@
+import { describe, expect, it } from "vitest";
+import type { Candidate, Cell, Settings } from "../experiment.ts";
+import { type BenchEvent, createBench } from "./bench.ts";
+import { Stopped } from "./sampler.ts";
+
+const settings: Settings = { profile: "quick", seed: 42, targets: ["js", "wasm"] };
+const ref = (variant: string) => ({ variant, target: "js" }) as const;
+const cell: Cell = { workload: "8x8x8", variants: [ref("slow"), ref("fast"), ref("other")], seconds: 1 };
+
+function bench(options: { excluded?: Cell["variants"]; stopping?: () => boolean } = {}) {
+  const events: BenchEvent[] = [];
+  const emit = (event: BenchEvent): void => void events.push(event);
+  const made = createBench({ experiment: "x", cell, settings, excluded: [], emit, ...options });
+  const measured = (metric: string) =>
+    events.filter((event) => event.type === "measurement" && event.metric === metric);
+  const failed = () => events.filter((event) => event.type === "failed");
+  return { bench: made, events, measured, failed };
+}
+
+/** Real work, so that times are positive: sums so many square roots. */
+function candidate(variant: string, terms: number, more: Partial<Candidate> = {}): Candidate {
+  let sum = 0;
+  const run = (): void => {
+    for (let i = 0; i < terms; i++) sum += Math.sqrt(i);
+    if (sum < 0) throw new Error("unreachable; keeps the sum alive");
+  };
+  return { ...ref(variant), run, flops: 2 * terms, ...more };
+}
+
+const few = { leastRounds: 6, mostRounds: 6 };
+
+describe("compare", () => {
+  it("stores a sample of each entrant for each round", async () => {
+    const { bench: b, events } = bench();
+    await b.compare([candidate("slow", 20_000), candidate("fast", 10_000)], { ...few, ceiling: false });
+    const samples = events.filter((event) => event.type === "sample");
+    expect(samples).toHaveLength(12);
+    expect(new Set(samples.map(({ round }) => round)).size).toBe(6);
+  });
+
+  it("records time, throughput and share of peak, and one speed-up over the first", async () => {
+    const { bench: b, measured } = bench();
+    await b.compare([candidate("slow", 40_000), candidate("fast", 10_000)], few);
+    expect(measured("time")).toHaveLength(3);
+    expect(measured("throughput")).toHaveLength(3);
+    expect(measured("peak-fraction").map((m) => m.type === "measurement" && m.variant)).toEqual([
+      "slow",
+      "fast",
+    ]);
+    const [speedUp, ...others] = measured("speed-up");
+    expect(others).toEqual([]);
+    expect(speedUp).toMatchObject({ ...ref("fast"), against: ref("slow"), n: 6, unit: "x", kind: "timed" });
+  });
+
+  it("measures the stream only where a candidate says what it moves", async () => {
+    const { bench: b, measured } = bench();
+    await b.compare([candidate("slow", 20_000, { bytes: 80_000 })], few);
+    expect(measured("bandwidth").map((m) => m.type === "measurement" && m.variant)).toEqual([
+      "slow",
+      "peak-stream",
+    ]);
+  });
+
+  it("records the speed-ups of further pairs", async () => {
+    const { bench: b, measured } = bench();
+    const three = [candidate("slow", 9000), candidate("fast", 6000), candidate("other", 3000)];
+    await b.compare(three, { ...few, ceiling: false, pairs: [[ref("other"), ref("fast")]] });
+    const found = measured("speed-up").map(
+      (m) => m.type === "measurement" && [m.variant, m.against?.variant],
+    );
+    expect(found).toEqual([
+      ["fast", "slow"],
+      ["other", "slow"],
+      ["other", "fast"],
+    ]);
+  });
+
+  it("does not time a candidate that disagrees with its reference", async () => {
+    const { bench: b, failed, measured } = bench();
+    const wrong = candidate("fast", 1000, { check: () => "off by 3 at (0, 1)" });
+    const right = candidate("slow", 1000, { check: () => null });
+    await b.compare([wrong, right], { ...few, ceiling: false });
+    expect(failed()).toMatchObject([{ ...ref("fast"), reason: "wrong", message: "off by 3 at (0, 1)" }]);
+    expect(measured("time")).toMatchObject([{ ...ref("slow"), correct: true }]);
+  });
+
+  it("records a candidate that throws as failed and times the others", async () => {
+    const { bench: b, failed, measured } = bench();
+    const throwing = candidate("fast", 1000, {
+      run: () => {
+        throw new Error("no memory");
+      },
+    });
+    await b.compare([candidate("slow", 1000), throwing], { ...few, ceiling: false });
+    expect(failed()).toMatchObject([{ ...ref("fast"), reason: "error", message: "no memory" }]);
+    expect(measured("time")).toMatchObject([ref("slow")]);
+  });
+
+  it("names a candidate before its check and before it first runs", async () => {
+    const { bench: b, events } = bench();
+    await b.compare([candidate("slow", 1000, { check: () => null })], { ...few, ceiling: false });
+    const named = events.filter((event) => event.type === "progress" && event.ref?.variant === "slow");
+    expect(named.map((event) => event.type === "progress" && event.doing)).toEqual([
+      "checking slow",
+      "warming up slow",
+    ]);
+  });
+
+  it("ends by Stopped when asked to stop", async () => {
+    const { bench: b } = bench({ stopping: () => true });
+    await expect(b.compare([candidate("slow", 1000)], few)).rejects.toThrow(Stopped);
+  });
+
+  it("keeps its events plain, without the functions of a candidate", async () => {
+    const { bench: b, events } = bench();
+    await b.compare([candidate("slow", 1000), candidate("fast", 1000)], few);
+    expect(structuredClone(events)).toEqual(events);
+  });
+});
+
+describe("the rest of the bench", () => {
+  it("leaves out variants that died before", () => {
+    const { bench: b } = bench({ excluded: [ref("fast")] });
+    expect(b.variants.map(({ variant }) => variant)).toEqual(["slow", "other"]);
+  });
+
+  it("gives the same numbers for the same seed and label, and others for another label", () => {
+    const draw = (label: string): number[] => {
+      const random = bench().bench.random(label);
+      return [random(), random(), random()];
+    };
+    expect(draw("A")).toEqual(draw("A"));
+    expect(draw("A")).not.toEqual(draw("B"));
+  });
+
+  it("records an exact value with an interval of no width, and refuses a metric without definition", () => {
+    const { bench: b, measured } = bench();
+    b.exact(ref("slow"), "cache-misses", 12, true);
+    expect(measured("cache-misses")).toMatchObject([{ value: 12, low: 12, high: 12, n: 1, kind: "exact" }]);
+    expect(() => b.exact(ref("slow"), "happiness", 1)).toThrow(/unknown metric/);
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { describeMachine, largestCacheBytes } from "./machine.ts";
+import { cacheFromSysfs, parseCpuInfo, parseSysctl } from "./machine-sources.ts";
+
+describe("parseCpuInfo", () => {
+  it("reads an x86-64 guest with AVX-512", () => {
+    const text = [
+      "processor\t: 0",
+      "vendor_id\t: GenuineIntel",
+      "model name\t: Intel(R) Xeon(R) Platinum 8375C CPU @ 2.90GHz",
+      "flags\t\t: fpu sse2 ssse3 fma avx avx2 hypervisor avx512f avx512bw avx512_vnni",
+      "",
+    ].join("\n");
+    expect(parseCpuInfo(text)).toEqual({
+      model: "Intel(R) Xeon(R) Platinum 8375C CPU @ 2.90GHz",
+      isa: ["sse2", "ssse3", "avx", "avx2", "fma", "avx512f", "avx512bw", "avx512_vnni"],
+      hypervisor: true,
+    });
+  });
+
+  it("names an ARM core by its codes, known or not", () => {
+    const arm = (part: string): string =>
+      `processor\t: 0\nFeatures\t: fp asimd fphp asimddp sve\nCPU implementer\t: 0x41\nCPU part\t: ${part}\n`;
+    expect(parseCpuInfo(arm("0xd40"))).toEqual({
+      model: "ARM Neoverse V1",
+      isa: ["asimd", "fphp", "asimddp", "sve"],
+      hypervisor: false,
+    });
+    expect(parseCpuInfo(arm("0xfff")).model).toBe("ARM implementer 0x41 part 0xfff");
+  });
+
+  it("finds nothing in nothing", () => {
+    expect(parseCpuInfo("")).toEqual({ model: "", isa: [], hypervisor: false });
+  });
+});
+
+describe("cacheFromSysfs", () => {
+  const files = (more: Record<string, string>) => (file: string) =>
+    ({
+      level: "1\n",
+      type: "Data\n",
+      size: "48K\n",
+      ways_of_associativity: "12\n",
+      coherency_line_size: "64\n",
+      ...more,
+    })[file] ?? "";
+
+  it("reads level, kind, size, ways and line", () => {
+    expect(cacheFromSysfs(files({}))).toEqual({ level: "L1d", bytes: 49152, ways: 12, lineBytes: 64 });
+    expect(cacheFromSysfs(files({ level: "3", type: "Unified", size: "32M" }))).toMatchObject({
+      level: "L3",
+      bytes: 2 ** 25,
+    });
+  });
+
+  it("leaves out a cache whose size is hidden or no size", () => {
+    expect(cacheFromSysfs(files({ size: "" }))).toBeUndefined();
+    expect(cacheFromSysfs(files({ size: "lots" }))).toBeUndefined();
+  });
+});
+
+describe("parseSysctl", () => {
+  it("reads an Apple machine", () => {
+    const text = [
+      "machdep.cpu.brand_string: Apple M3 Pro",
+      "hw.optional.AdvSIMD: 1",
+      "hw.optional.arm.FEAT_DotProd: 1",
+      "hw.optional.arm.FEAT_SME: 0",
+      "hw.l1dcachesize: 65536",
+      "hw.l2cachesize: 4194304",
+      "hw.cachelinesize: 128",
+    ].join("\n");
+    expect(parseSysctl(text)).toEqual({
+      model: "Apple M3 Pro",
+      isa: ["asimd", "asimddp"],
+      caches: [
+        { level: "L1d", bytes: 65536, ways: 0, lineBytes: 128 },
+        { level: "L2", bytes: 4194304, ways: 0, lineBytes: 128 },
+      ],
+    });
+  });
+});
+
+describe("describeMachine", () => {
+  it("describes the machine that the test runs on", () => {
+    const machine = describeMachine("1.2.3");
+    expect(machine.kdaccel).toBe("1.2.3");
+    expect(machine.cpu).not.toBe("");
+    expect(machine.cores).toBeGreaterThanOrEqual(1);
+    expect(machine.memoryBytes).toBeGreaterThan(0);
+    expect(machine.node).toBe(process.versions.node);
+    const largest = largestCacheBytes();
+    expect(largest).toBe(
+      machine.caches.length > 0 ? Math.max(...machine.caches.map((c) => c.bytes)) : undefined,
+    );
+  });
+});

@@ -1,0 +1,154 @@
+import { describe, expect, it } from "vitest";
+import { randomStream } from "../random.ts";
+import type { Clock } from "./clock.ts";
+import {
+  type Contestant,
+  type SamplingHost,
+  type SamplingPlan,
+  Stopped,
+  sampleInterleaved,
+} from "./sampler.ts";
+import { medianInterval, pairedRatio } from "./statistics/interval.ts";
+
+/** A clock that only the contestants move: a run takes as long as it says. */
+class SimulatedClock implements Clock {
+  seconds = 0;
+  readonly resolutionSeconds = 1e-7;
+  now(): number {
+    return this.seconds;
+  }
+}
+
+interface Recording extends SamplingHost {
+  readonly clock: SimulatedClock;
+  readonly order: string[];
+  readonly errors: string[];
+}
+
+function recordingHost(clock: SimulatedClock, stopAfter = Number.POSITIVE_INFINITY): Recording {
+  const order: string[] = [];
+  const errors: string[] = [];
+  return {
+    clock,
+    order,
+    errors,
+    random: randomStream(1),
+    pause: async () => {},
+    stopping: () => order.length >= stopAfter,
+    beforeFirst: (index) => void errors.push(`first ${index}`),
+    onSample: (index, round) => void order.push(`${round}:${index}`),
+    onRound: () => {},
+    onError: (index, error) => void errors.push(`${index} ${(error as Error).message}`),
+  };
+}
+
+const plan: SamplingPlan = { leastRounds: 15, mostRounds: 60, precision: 0.01, seconds: 1e9 };
+
+/** Takes so many simulated seconds a call, the machine's slowness included. */
+function work(clock: SimulatedClock, seconds: () => number): Contestant {
+  return {
+    run: () => {
+      clock.seconds += seconds();
+    },
+  };
+}
+
+describe("sampling", () => {
+  it("runs every contestant once a round, in orders that differ", async () => {
+    const clock = new SimulatedClock();
+    const host = recordingHost(clock);
+    const contestants = [1, 2, 3].map((ms) => work(clock, () => ms / 1000));
+    await sampleInterleaved(contestants, plan, host);
+    const rounds = Map.groupBy(host.order, (entry) => entry.split(":")[0]);
+    const orders = [...rounds.values()].map((entries) =>
+      entries.map((entry) => entry.split(":")[1]).join(""),
+    );
+    expect(orders.map((order) => [...order].sort().join(""))).toEqual(orders.map(() => "012"));
+    expect(new Set(orders).size).toBeGreaterThan(2);
+  });
+
+  it("stops at the least number of rounds when nothing varies", async () => {
+    const clock = new SimulatedClock();
+    const [samples] = await sampleInterleaved([work(clock, () => 0.01)], plan, recordingHost(clock));
+    expect(samples).toHaveLength(plan.leastRounds);
+  });
+
+  it("goes on to the limit while the interval stays wide, and only within the budget", async () => {
+    const clock = new SimulatedClock();
+    const random = randomStream(5);
+    const noisy = (): Contestant => work(clock, () => 0.01 * (1 + random()));
+    const [all] = await sampleInterleaved([noisy()], plan, recordingHost(clock));
+    expect(all).toHaveLength(plan.mostRounds);
+    const hurried = { ...plan, seconds: 0.4 };
+    const [some] = await sampleInterleaved([noisy()], hurried, recordingHost(clock));
+    expect(some?.length).toBeGreaterThanOrEqual(plan.leastRounds);
+    expect(some?.length).toBeLessThan(plan.mostRounds);
+  });
+
+  it("batches calls that the clock cannot resolve and reports seconds per call", async () => {
+    const clock = new SimulatedClock();
+    let calls = 0;
+    const contestant = work(clock, () => {
+      calls++;
+      return 2e-6;
+    });
+    const [samples] = await sampleInterleaved([contestant], plan, recordingHost(clock));
+    expect(samples?.[0]).toBeCloseTo(2e-6, 12);
+    // 200 microseconds a sample are 100 calls of 2.
+    expect(calls).toBeGreaterThan(100 * plan.leastRounds);
+  });
+
+  it("warms up until a contestant that starts slowly has settled", async () => {
+    const clock = new SimulatedClock();
+    let calls = 0;
+    const tiering = work(clock, () => (calls++ < 7 ? 0.01 : 0.001));
+    const [samples] = await sampleInterleaved([tiering], plan, recordingHost(clock));
+    expect(Math.max(...(samples ?? []))).toBeCloseTo(0.001, 9);
+  });
+
+  it("drops a contestant that throws and finishes the others", async () => {
+    const clock = new SimulatedClock();
+    const host = recordingHost(clock);
+    let calls = 0;
+    const failing = work(clock, () => {
+      if (calls++ > 12) throw new Error("out of registers");
+      return 0.01;
+    });
+    const [bad, good] = await sampleInterleaved([failing, work(clock, () => 0.01)], plan, host);
+    expect(bad).toBeNull();
+    expect(good).toHaveLength(plan.leastRounds);
+    expect(host.errors).toContain("0 out of registers");
+  });
+
+  it("announces a contestant before it runs for the first time", async () => {
+    const clock = new SimulatedClock();
+    const host = recordingHost(clock);
+    const fatal = work(clock, () => {
+      expect(host.errors).toContain("first 0");
+      return 0.01;
+    });
+    await sampleInterleaved([fatal], plan, host);
+  });
+
+  it("stops between two samples when asked", async () => {
+    const clock = new SimulatedClock();
+    const host = recordingHost(clock, 4);
+    const contestants = [work(clock, () => 0.01), work(clock, () => 0.01), work(clock, () => 0.01)];
+    await expect(sampleInterleaved(contestants, plan, host)).rejects.toThrow(Stopped);
+    expect(host.order).toHaveLength(4);
+  });
+
+  it("recovers a ratio by pairs on a machine that slows down threefold while measuring", async () => {
+    const clock = new SimulatedClock();
+    const noise = randomStream(8);
+    const slowness = (): number => (1 + clock.seconds / 2) * (1 + 0.01 * noise());
+    const slow = work(clock, () => 0.02 * slowness());
+    const fast = work(clock, () => 0.01 * slowness());
+    const [a, b] = await sampleInterleaved([slow, fast], plan, recordingHost(clock));
+    const paired = pairedRatio(a ?? [], b ?? [], randomStream(1));
+    expect(paired.low).toBeGreaterThan(1.9);
+    expect(paired.high).toBeLessThan(2.1);
+    const alone = medianInterval(a ?? [], randomStream(1));
+    expect(alone.high / alone.low).toBeGreaterThan(1.2);
+  });
+});
