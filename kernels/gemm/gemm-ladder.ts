@@ -16,9 +16,5 @@ async function run(cell: Cell, bench: Bench): Promise<void> {
   await bench.compare(candidates, {
     pairs: [...steps, ...furtherPairs(refs)],
     leastRounds: leastRoundsAt(n, bench.settings.profile),
-    seconds: secondsBeyondLeast,
   });
 }
-
-/** Rounds beyond the least are made only while a cell is younger than this. */
-const secondsBeyondLeast = 2;

@@ -10,7 +10,10 @@ export const procedure: Procedure = { run, code: variantText };
 
 async function run(cell: Cell, bench: Bench): Promise<void> {
   if (cell.workload === tracedWorkload) trace(bench);
-  else await bench.compare(productCandidates(cubeShape(sideOf(cell.workload)), bench.variants, bench));
+  else
+    await bench.compare(productCandidates(cubeShape(sideOf(cell.workload)), bench.variants, bench), {
+      seconds: 1,
+    });
 }
 
 function trace(bench: Bench): void {
