@@ -2,31 +2,45 @@
  * C = beta C, the step before a product is accumulated. Apart from the product, so that every other program only
  * adds; beta = 0 writes zeros without reading, so that NaN in C does not survive (BLAS).
  */
-import { add, at, constant, equal, load, mul } from "../../codegen/expressions.ts";
-import { type ProgramBuilder, program } from "../../codegen/program.ts";
+import {
+  add,
+  and,
+  at,
+  bytesOf,
+  constant,
+  equal,
+  load,
+  mul,
+  splat,
+  type Value,
+} from "../../codegen/expressions.ts";
+import { program } from "../../codegen/program.ts";
 import type { Program } from "../../codegen/statements.ts";
 import type { Real } from "../arguments.ts";
 
-/** Parameters `(m, n, beta, c, ldc)`. */
+/** Parameters `(m, n, beta, c, ldc)`. Rows go by vectors of 128 bits, the rest of a row one by one. */
 export function scaleProgram(element: Real): Program {
-  return program(`scale-${element}`, (b: ProgramBuilder) => {
+  const lanes = 16 / bytesOf[element];
+  return program(`scale-${element}`, (b) => {
     const m = b.integer("m");
     const n = b.integer("n");
     const beta = b.scalar("beta", element);
     const c = b.pointer("c", element);
     const ldc = b.integer("ldc");
+    const whole = b.let("whole", and(n, -lanes));
+    const factor = b.let("factor", splat(beta, lanes));
+    const everyRow = (scaled: (place: Value, width: number) => Value): void =>
+      b.loop("i", 0, m, {}, (i) => {
+        const row = b.let("row", mul(i, ldc));
+        b.loop("j", 0, whole, { step: lanes, unroll: 4 }, (j) =>
+          b.store(at(c, add(row, j)), scaled(add(row, j), lanes)),
+        );
+        b.loop("j", whole, n, {}, (j) => b.store(at(c, add(row, j)), scaled(add(row, j), 1)));
+      });
     b.if(
       equal(beta, 0),
-      () =>
-        b.loop("i", 0, m, {}, (i) => {
-          const row = b.let("row", mul(i, ldc));
-          b.loop("j", 0, n, {}, (j) => b.store(at(c, add(row, j)), constant(0, { element, lanes: 1 })));
-        }),
-      () =>
-        b.loop("i", 0, m, {}, (i) => {
-          const row = b.let("row", mul(i, ldc));
-          b.loop("j", 0, n, {}, (j) => b.store(at(c, add(row, j)), mul(beta, load(at(c, add(row, j))))));
-        }),
+      () => everyRow((_, width) => constant(0, { element, lanes: width })),
+      () => everyRow((place, width) => mul(width === 1 ? beta : factor, load(at(c, place), width))),
     );
   });
 }
