@@ -8,12 +8,14 @@ export interface Metric {
   readonly title: string;
   readonly unit: string;
   readonly better: "lower" | "higher" | "neither";
+  /** A part of a whole: a person reads it in percent. */
+  readonly share?: true;
 }
 
 const table = [
   { id: "time", title: "time", unit: "s", better: "lower" },
   { id: "throughput", title: "throughput", unit: "GFLOP/s", better: "higher" },
-  { id: "peak-fraction", title: "share of peak", unit: "1", better: "higher" },
+  { id: "peak-fraction", title: "share of peak", unit: "1", better: "higher", share: true },
   { id: "speed-up", title: "speed-up", unit: "x", better: "higher" },
   { id: "bandwidth", title: "bandwidth", unit: "GB/s", better: "higher" },
   { id: "cache-misses", title: "cache misses", unit: "1", better: "lower" },
@@ -27,7 +29,7 @@ const table = [
   { id: "intensity", title: "operational intensity", unit: "FLOP/B", better: "neither" },
   { id: "bytes-moved", title: "bytes moved", unit: "B", better: "lower" },
   { id: "workspace", title: "workspace", unit: "B", better: "lower" },
-  { id: "time-share", title: "share of time", unit: "1", better: "neither" },
+  { id: "time-share", title: "share of time", unit: "1", better: "neither", share: true },
   { id: "last-level-cache", title: "last-level cache", unit: "B", better: "neither" },
   { id: "misses-per-mac", title: "cache misses per multiply-add", unit: "1", better: "lower" },
   { id: "error-saved", title: "mean absolute error saved", unit: "1", better: "higher" },
