@@ -26,10 +26,17 @@ export const levelsWorkload = "dependent loads";
 export function levelsCell(target: Target): Cell {
   return {
     workload: levelsWorkload,
-    variants: footprintsKiB.map((size) => ({ variant: `chase-${size}KiB`, target })),
+    variants: footprints.map(({ variant }) => ({ variant, target })),
     seconds: 2,
   };
 }
+
+/** Every footprint: its variant, its size and the dependent loads of one timed call. */
+export const footprints = footprintsKiB.map((size) => ({
+  variant: `chase-${size}KiB`,
+  bytes: size * 1024,
+  steps: chaseSteps(size * 1024),
+}));
 
 /** Footprint in bytes of a variant of `levelsCell`. */
 export function chaseBytes({ variant }: VariantRef): number {

@@ -1,0 +1,341 @@
+/**
+ * Every rule of every claim, fed with made-up measurements: each must be able to confirm, to refute and to stay
+ * inconclusive, else it is no rule.
+ */
+import { describe, expect, it } from "vitest";
+import { footprints } from "./cache/levels.ts";
+import { layers } from "./conv/layers.ts";
+import { gemmLayer, networkLayers } from "./conv/network.ts";
+import { workload as networkWorkload } from "./conv/network-profile.experiment.ts";
+import { evidenceOf } from "./evidence.ts";
+import type { Measurement, Profile } from "./experiment.ts";
+import { mmaShapes, workload as mmaWorkload, scalarVariant, side } from "./fma/mma-block.experiment.ts";
+import { accessFormulas, countedSide, countedWorkload } from "./gemm/gemm-register-tile.experiment.ts";
+import { blockedVariants, workload as exactnessWorkload } from "./gemm/gemm-tile-exactness.experiment.ts";
+import { blockVariant, sweptBlocks } from "./gemm/gemm-tile-size.experiment.ts";
+import { identityVariant, identityWorkload } from "./gemm/gemv-identity.experiment.ts";
+import { metric } from "./metrics.ts";
+import { experimentForClaim, experiments } from "./registry.ts";
+
+type Made = Partial<Measurement> & Pick<Measurement, "workload" | "variant" | "metric" | "value">;
+
+/** A measurement on wasm; timed with a given relative half-width of its interval, or exact. */
+function made(row: Made, spread?: number): Measurement {
+  const { value } = row;
+  return {
+    experiment: "made-up",
+    target: "wasm",
+    threads: 1,
+    unit: metric(row.metric).unit,
+    kind: spread === undefined ? "exact" : "timed",
+    low: value * (1 - (spread ?? 0)),
+    high: value * (1 + (spread ?? 0)),
+    n: spread === undefined ? 1 : 15,
+    correct: true,
+    ...row,
+  };
+}
+
+const cube = (n: number): string => `${n}x${n}x${n}`;
+
+/** A paired speed-up on wasm. */
+function ratio(
+  workload: string,
+  variant: string,
+  against: string,
+  value: number,
+  spread = 0.02,
+): Measurement {
+  return made(
+    { workload, variant, metric: "speed-up", value, against: { variant: against, target: "wasm" } },
+    spread,
+  );
+}
+
+/** Dependent loads of a machine with 32 KiB and 1 MiB caches. */
+const levels: readonly Measurement[] = footprints.map(({ variant, bytes, steps }) => {
+  const nanoseconds = bytes <= 2 ** 15 ? 1 : bytes <= 2 ** 20 ? 4 : 15;
+  const value = nanoseconds * 1e-9 * steps;
+  return made({ workload: "dependent loads", variant, metric: "time", value }, 0.02);
+});
+
+const tiling = (n: number, overPlain: number, overReordered: number): Measurement[] => [
+  ratio(cube(n), "blocked", "naive-ijk", overPlain),
+  ratio(cube(n), "blocked", "loop-ikj", overReordered),
+];
+
+const blockMisses = (counts: readonly [number, number, number]): Measurement[] =>
+  [16, 32, 48].map((block, i) =>
+    made({
+      workload: "96x576x576 traced, padded rows",
+      variant: `blocked-${block}`,
+      metric: "cache-misses",
+      value: counts[i] as number,
+    }),
+  );
+
+const plainLoop = (secondsBeyond: number, missesBeyond: number): Measurement[] => [
+  made({ workload: cube(64), variant: "naive-ijk", metric: "time", value: 1e-4 }, 0.02),
+  made({ workload: cube(1024), variant: "naive-ijk", metric: "time", value: secondsBeyond }, 0.02),
+  made({ workload: cube(64), variant: "naive-ijk", metric: "misses-per-mac", value: 0.003 }),
+  made({ workload: cube(1024), variant: "naive-ijk", metric: "misses-per-mac", value: missesBeyond }),
+];
+
+const growth = (at: Readonly<Record<number, number>>): Measurement[] =>
+  Object.entries(at).map(([n, value]) => ratio(cube(Number(n)), "blocked", "naive-ijk", value));
+
+const registerCounts = (extraLoads: number, faster: number, spread = 0.02): Measurement[] => [
+  ...Object.entries(accessFormulas).flatMap(([variant, { loads, stores }]) => [
+    made({ workload: countedWorkload, variant, metric: "loads", value: loads(countedSide) + extraLoads }),
+    made({ workload: countedWorkload, variant, metric: "stores", value: stores(countedSide) }),
+  ]),
+  ratio(cube(512), "register-4x4", "memory-1x1", faster, spread),
+];
+
+const blockTimes = (seconds: readonly number[]): Measurement[] =>
+  sweptBlocks.map((block, i) =>
+    made(
+      { workload: cube(1024), variant: blockVariant(block), metric: "time", value: seconds[i] as number },
+      0.02,
+    ),
+  );
+
+const packing = (blocking: number, packed: number, unrolled: number, spread = 0.02): Measurement[] => [
+  ratio(cube(1024), "register-4x4-simd-blocked", "register-4x4-simd", blocking, spread),
+  ratio(cube(1024), "micro-4x4-rolled", "register-4x4-simd-blocked", packed, spread),
+  ratio(cube(1024), "micro-4x4", "micro-4x4-rolled", unrolled, spread),
+];
+
+const registerBlock = (at1024: number, spread = 0.02): Measurement[] => [
+  ratio(cube(256), "register-4x4", "naive-ijk", 3),
+  ratio(cube(512), "register-4x4", "naive-ijk", 5),
+  ratio(cube(1024), "register-4x4", "naive-ijk", at1024, spread),
+];
+
+const peakShare = (value: number, spread = 0.02): Measurement[] => [
+  made({ workload: cube(512), variant: "naive-ijk", metric: "peak-fraction", value }, spread),
+];
+
+const counted = (
+  workload: string,
+  variants: readonly string[],
+  mismatches: number,
+  cases: number,
+): Measurement[] =>
+  variants.flatMap((variant) => [
+    made({ workload, variant, metric: "mismatches", value: mismatches }),
+    made({ workload, variant, metric: "cases", value: cases }),
+  ]);
+
+const rates = (gemv: number, gemm: number, stream: number, cacheMiB = 32): Measurement[] => {
+  const workload = "4096x4096 matrix";
+  return [
+    made({ workload, variant: "gemv-dot-simd", metric: "throughput", value: gemv }, 0.02),
+    made({ workload, variant: "packed-blocked", metric: "throughput", value: gemm }, 0.02),
+    made({ workload, variant: "peak-stream", metric: "bandwidth", value: stream }, 0.02),
+    made({ workload, variant: "gemv-dot-simd", metric: "last-level-cache", value: cacheMiB * 2 ** 20 }),
+  ];
+};
+
+const rounding = (saved: number, standardError: number): Measurement[] => {
+  const row = { workload: "1000 dot products of 4096", variant: "fused", target: "js" } as const;
+  return [
+    made({ ...row, metric: "cases", value: 1000 }),
+    made({ ...row, metric: "error-saved", value: saved }),
+    made({ ...row, metric: "standard-error", value: standardError }),
+  ];
+};
+
+const mma = (extraReads: number): Measurement[] =>
+  [scalarVariant, ...Object.keys(mmaShapes)].flatMap((variant) => {
+    const shape = mmaShapes[variant];
+    const reads = shape ? (shape.m + shape.n) / (shape.m * shape.n) : 2;
+    const row = { workload: mmaWorkload, variant, target: "js" } as const;
+    return [
+      made({ ...row, metric: "reads-per-mac", value: reads + extraReads }),
+      made({ ...row, metric: "macs", value: side ** 3 }),
+      made({ ...row, metric: "mismatches", value: 0 }),
+    ];
+  });
+
+const lowered = (mismatches: number, error: number, cases: number): Measurement[] => [
+  ...counted("200 random layers", ["im2col-gemm"], mismatches, cases),
+  made({ workload: "200 random layers", variant: "im2col-gemm", metric: "max-error", value: error }),
+];
+
+/** Layers of which the first so many are won by im2col-GEMM and the others lost or open. */
+const traffic = (won: number, others: number, spread = 0.02): Measurement[] =>
+  layers.flatMap(({ name }, i) => [
+    ratio(name, "im2col-gemm", "direct", i < won ? 3 : others, spread),
+    made({ workload: name, variant: "im2col-gemm", metric: "bytes-moved", value: 4000 }),
+    made({ workload: name, variant: "direct", metric: "bytes-moved", value: 1000 }),
+  ]);
+
+const profile = (gemm: number, other: number, spread = 0.02): Measurement[] =>
+  networkLayers.map((layer) =>
+    made(
+      {
+        workload: networkWorkload,
+        variant: layer.name,
+        metric: "time",
+        value: gemmLayer(layer) ? gemm : other,
+      },
+      spread,
+    ),
+  );
+
+interface Trial {
+  readonly claim: string;
+  readonly confirmed: readonly Measurement[];
+  readonly refuted: readonly Measurement[];
+  readonly inconclusive: readonly Measurement[];
+}
+
+const trials: readonly Trial[] = [
+  {
+    claim: "naive-matmul-far-from-peak",
+    confirmed: peakShare(0.02),
+    refuted: peakShare(0.4),
+    inconclusive: peakShare(0.25, 0.2),
+  },
+  {
+    claim: "register-blocking-4x4-pays",
+    confirmed: registerBlock(6),
+    refuted: registerBlock(1.2),
+    inconclusive: registerBlock(2, 0.3),
+  },
+  {
+    claim: "packing-is-the-big-step",
+    confirmed: packing(1.1, 2, 1.05),
+    refuted: packing(3, 2, 1.05),
+    inconclusive: packing(2.05, 2, 1.05, 0.1),
+  },
+  {
+    claim: "row-major-loop-order-matters",
+    confirmed: [ratio(cube(512), "loop-ikj", "loop-ijk", 3)],
+    refuted: [ratio(cube(512), "loop-ikj", "loop-ijk", 0.8)],
+    inconclusive: [{ ...ratio(cube(512), "loop-ikj", "loop-ijk", 3), n: 7 }],
+  },
+  {
+    claim: "three-loops-are-cache-unfriendly",
+    confirmed: plainLoop(1, 1),
+    refuted: plainLoop(1e-4 * 4096, 1),
+    inconclusive: plainLoop(1.5e-4 * 4096, 1),
+  },
+  {
+    claim: "tiling-avoids-rereading",
+    confirmed: [...tiling(512, 3, 1.2), ...tiling(1024, 6, 1.5), ...blockMisses([3000, 1500, 1000])],
+    refuted: [...tiling(512, 3, 0.9), ...tiling(1024, 6, 1.5), ...blockMisses([3000, 1500, 1000])],
+    inconclusive: [...tiling(512, 3, 1.2), ...blockMisses([3000, 1500, 1000])],
+  },
+  {
+    claim: "blocking-pays-beyond-cache",
+    confirmed: [...levels, ...growth({ 64: 1, 128: 1.3, 256: 1.5, 512: 3, 1024: 6 })],
+    refuted: [...levels, ...growth({ 64: 1, 128: 1, 256: 1, 512: 1, 1024: 0.9 })],
+    inconclusive: growth({ 64: 1, 128: 1.3, 256: 1.5, 512: 3, 1024: 6 }),
+  },
+  {
+    claim: "tiling-has-a-best-size",
+    confirmed: [...levels, ...blockTimes([9, 8, 7, 5, 3, 4, 6, 8])],
+    refuted: [...levels, ...blockTimes([9, 8, 7, 6, 5, 4, 3, 2])],
+    inconclusive: [...levels, ...blockTimes([9, 8, 7, 5, 3, 4, 6, 3.05])],
+  },
+  {
+    claim: "tiles-sum-to-the-product",
+    confirmed: counted(exactnessWorkload, blockedVariants, 0, 300),
+    refuted: counted(exactnessWorkload, blockedVariants, 1, 300),
+    inconclusive: counted(exactnessWorkload, blockedVariants, 0, 40),
+  },
+  {
+    claim: "register-tile-cuts-memory-traffic",
+    confirmed: registerCounts(0, 5),
+    refuted: registerCounts(1, 5),
+    inconclusive: registerCounts(0, 1, 0.1),
+  },
+  {
+    claim: "gemv-is-gemm-with-one-column",
+    confirmed: counted(identityWorkload, [identityVariant], 0, 100),
+    refuted: counted(identityWorkload, [identityVariant], 3, 100),
+    inconclusive: counted(identityWorkload, [identityVariant], 0, 10),
+  },
+  {
+    claim: "gemv-is-memory-bound",
+    confirmed: rates(5, 30, 11),
+    refuted: rates(25, 30, 11),
+    inconclusive: rates(5, 30, 11, 128),
+  },
+  {
+    claim: "fma-rounds-once",
+    confirmed: rounding(1e-6, 1e-7),
+    refuted: rounding(-1e-6, 1e-7),
+    inconclusive: rounding(1e-7, 1e-7),
+  },
+  { claim: "mma-is-a-block-of-macs", confirmed: mma(0), refuted: mma(0.5), inconclusive: mma(0).slice(1) },
+  {
+    claim: "conv-becomes-gemm",
+    confirmed: lowered(0, 1e-6, 200),
+    refuted: lowered(0, 1e-3, 200),
+    inconclusive: lowered(0, 1e-6, 20),
+  },
+  {
+    claim: "regular-access-outweighs-copy",
+    confirmed: traffic(9, 0.5),
+    refuted: traffic(8, 0.5),
+    inconclusive: traffic(8, 1, 0.1),
+  },
+  {
+    claim: "gemm-layers-take-most-time",
+    confirmed: profile(1, 0.01),
+    refuted: profile(1, 5),
+    inconclusive: profile(8, 2, 0.4),
+  },
+];
+
+function judged(claim: string, measurements: readonly Measurement[], runProfile: Profile = "standard") {
+  const test = experimentForClaim(claim)?.claims.find((candidate) => candidate.claim === claim);
+  if (!test) throw new Error(`no experiment tests ${claim}`);
+  return test.judge(evidenceOf(measurements, runProfile));
+}
+
+describe("every rule", () => {
+  it("is tried here", () => {
+    const claims = experiments.flatMap((experiment) => experiment.claims.map(({ claim }) => claim));
+    expect(trials.map(({ claim }) => claim).sort()).toEqual([...claims].sort());
+  });
+
+  for (const { claim, ...outcomes } of trials) {
+    for (const [verdict, measurements] of Object.entries(outcomes)) {
+      it(`can say of ${claim}: ${verdict}`, () => {
+        const judgement = judged(claim, measurements);
+        expect(judgement.verdict, judgement.evidence).toBe(verdict);
+        expect(judgement.evidence.length).toBeGreaterThan(20);
+      });
+    }
+
+    it(`says of ${claim} what is missing when nothing was measured`, () => {
+      const judgement = judged(claim, [], "quick");
+      expect(judgement.verdict).toBe("inconclusive");
+      expect(judgement.evidence).toMatch(/run|measured|failures/);
+    });
+  }
+
+  it("does not take a ratio over another target's baseline for its own", () => {
+    const overJs = registerBlock(6).map((m) => ({
+      ...m,
+      against: { variant: "naive-ijk", target: "js" as const },
+    }));
+    expect(judged("register-blocking-4x4-pays", overJs).verdict).toBe("inconclusive");
+  });
+
+  it("refutes a rise of blocking that starts far from every measured level", () => {
+    const late = [...levels, ...growth({ 64: 1, 128: 1, 256: 1, 512: 1, 1024: 6 })];
+    expect(judged("blocking-pays-beyond-cache", late).verdict).toBe("refuted");
+  });
+
+  it("refutes a best block of which three fit no measured level", () => {
+    const small = levels.filter((m) => Number(/\d+/.exec(m.variant)?.[0]) < 512);
+    expect(
+      judged("tiling-has-a-best-size", [...small, ...blockTimes([9, 8, 7, 6, 5, 4, 2, 8])]).verdict,
+    ).toBe("refuted");
+  });
+});
