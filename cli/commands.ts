@@ -23,6 +23,16 @@ export interface CommandEntry {
 /** All commands in the order in which help lists them. */
 export const commands: readonly CommandEntry[] = [
   {
+    name: "bench",
+    summary: "run experiments: measure, judge claims, keep the evidence",
+    load: () => import("./commands/bench.ts"),
+  },
+  {
+    name: "runs",
+    summary: "what was run and what came of it; show or delete one",
+    load: () => import("./commands/runs.ts"),
+  },
+  {
     name: "code",
     summary: "the generated kernel behind a variant, readable",
     load: () => import("./commands/code.ts"),

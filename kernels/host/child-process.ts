@@ -94,8 +94,9 @@ function tailOf(errors: Readable): () => string {
 function epitaph(code: number | null, signal: NodeJS.Signals | null, said: string): string {
   const how = signal ? `ended by ${signal}` : `ended with code ${code}`;
   const lines = said.split("\n").filter((line) => /\S/.test(line));
-  // V8 and libc put the reason into one line; the stack around it helps nobody here.
-  const reason = lines.find((line) => /error|fatal|assert|abort/i.test(line)) ?? lines.at(-1);
+  // V8 and libc put the reason into one line; what else they say (stacks, addresses) helps nobody here.
+  const reason =
+    lines.find((line) => /error|fatal|assert/i.test(line)) ?? (signal ? undefined : lines.at(-1));
   return reason ? `${how}: ${reason.trim()}` : how;
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { FailedEvent, RunEvent, Settings } from "../experiment.ts";
 import { fixtureById } from "./experiments.fixture.ts";
-import { expectedSeconds, planRun, type RunRequest, runExperiments } from "./run.ts";
+import { expectedSeconds, planRun } from "./plan.ts";
+import { type RunRequest, runExperiments } from "./run.ts";
 
 const settings: Settings = { profile: "quick", seed: 1, targets: ["js"] };
 const child = new URL("./child.fixture.ts", import.meta.url);

@@ -3,17 +3,9 @@
  * Yields the one stream of events that ledger, command line and terminal UI consume.
  */
 import { evidenceOf } from "../evidence.ts";
-import type { Cell, Experiment, Measurement, RunEvent, Settings } from "../experiment.ts";
+import type { Experiment, Measurement, RunEvent, Settings } from "../experiment.ts";
 import { runCell } from "./cell.ts";
-
-/** One experiment's share of a run. */
-export interface RunPart {
-  readonly experiment: Experiment;
-  /** The cells to run: all of the plan, or those that a resumed run lacks. */
-  readonly cells: readonly Cell[];
-  /** What an earlier part of the same run measured in its finished cells. */
-  readonly have?: readonly Measurement[];
-}
+import type { RunPart } from "./plan.ts";
 
 export interface RunRequest {
   readonly parts: readonly RunPart[];
@@ -22,18 +14,6 @@ export interface RunRequest {
   readonly signal?: AbortSignal;
   /** Main file of the child process; the real one unless a test has its own. */
   readonly child?: URL;
-}
-
-/** Every experiment with the cells that it plans under these settings; those without any are left out. */
-export function planRun(experiments: readonly Experiment[], settings: Settings): RunPart[] {
-  return experiments
-    .map((experiment) => ({ experiment, cells: experiment.plan(settings) }))
-    .filter(({ cells }) => cells.length > 0);
-}
-
-/** Seconds that the cells are expected to take. */
-export function expectedSeconds(parts: readonly RunPart[]): number {
-  return parts.flatMap((part) => part.cells).reduce((sum, cell) => sum + cell.seconds, 0);
 }
 
 /**

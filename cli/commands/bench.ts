@@ -1,0 +1,160 @@
+/**
+ * `kdaccel bench`: runs experiments, stores what they measure, prints tables and verdicts. Results go to stdout,
+ * progress to stderr.
+ */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Connection } from "../../catalog/database/open.ts";
+import { loadRun, type StoredRun } from "../../catalog/ledger.ts";
+import { articleOfClaim } from "../../catalog/matching.ts";
+import { withCatalog } from "../../catalog/open-catalog.ts";
+import type { Experiment, Profile, Settings, Target } from "../../kernels/experiment.ts";
+import { CommandError, type ExitCode, exitCodes } from "../exit.ts";
+import type { Laboratory } from "../laboratory.ts";
+import { planDocument, planLines } from "../plan-listing.ts";
+import { newRun, type RecordedRun, resumedRun } from "../recorded-run.ts";
+import { runDocument } from "../run-document.ts";
+import { type ProgressView, progressView } from "../run-progress.ts";
+import { runLines } from "../run-tables.ts";
+import { chosenExperiments, type Wish } from "../selection.ts";
+import { outputColumns } from "../terminal-text.ts";
+import { themeFor } from "../theme.ts";
+
+interface BenchOptions extends Wish {
+  readonly profile: Profile;
+  readonly target?: readonly Target[];
+  readonly seed: number;
+  readonly resume?: string;
+  readonly list?: boolean;
+  readonly json?: boolean;
+  readonly strict?: boolean;
+  readonly failOnRefuted?: boolean;
+}
+
+const profiles = ["quick", "standard", "full"] as const;
+
+export function define(command: Command, laboratory: Laboratory): void {
+  command
+    .option("--topic <id>", "experiments of a topic and all below it (repeatable)", collected)
+    .option("--experiment <id>", "one experiment (repeatable)", collected)
+    .option("--article <number>", "what tests the claims of an article (repeatable)", collected)
+    .option("--claim <id>", "what tests a claim (repeatable)", collected)
+    .option("--all", "every experiment")
+    .addOption(new Option("--profile <name>", "how thorough").choices(profiles).default("standard"))
+    .option("--target <name>", "only kernels for js or for wasm (repeatable; default: both)", targets)
+    .option("--seed <number>", "of all pseudo-random numbers", seed, 1)
+    .option("--resume <run>", "complete an interrupted run (an id, or `last`) under its own settings")
+    .option("--list", "show what would run and how long it takes, and run nothing")
+    .option("--strict", "exit with 4 if a verdict is inconclusive")
+    .option("--fail-on-refuted", "exit with 3 if a claim is refuted")
+    .option("--json", "print one JSON document")
+    .action((options: BenchOptions) => withCatalog((db) => bench(db, laboratory, options)));
+}
+
+function collected(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+function targets(value: string, before: readonly Target[] = []): readonly Target[] {
+  if (value === "native") throw new InvalidArgumentError("This version has no native kernels: js or wasm.");
+  if (value !== "js" && value !== "wasm") throw new InvalidArgumentError("Allowed are js and wasm.");
+  return [...before, value];
+}
+
+function seed(value: string): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number <= 0xffff_ffff) return number;
+  throw new InvalidArgumentError("A seed is a whole number from 0 to 4294967295.");
+}
+
+async function bench(db: Connection, laboratory: Laboratory, options: BenchOptions): Promise<void> {
+  const experiments = await laboratory.experiments();
+  if (options.list) return list(chosenExperiments(db, experiments, options), options);
+  const run = options.resume
+    ? resumedRun(db, options.resume, experiments)
+    : startedRun(db, chosenExperiments(db, experiments, options), options);
+  const view = progressView(process.stderr);
+  const finished = await runToItsEnd(run, laboratory, view);
+  const stored = loadRun(db, run.id);
+  if (!stored) throw new CommandError(`run ${run.name} was deleted while it ran`);
+  print(db, stored, experiments, options);
+  if (!finished) view.say(`Interrupted. What was finished is kept: kdaccel bench --resume ${run.name}`);
+  process.exitCode = finished ? exitCodeOf(stored, options) : exitCodes.interrupted;
+}
+
+function settingsOf({ profile, seed, target }: BenchOptions): Settings {
+  return { profile, seed, targets: target ? [...new Set(target)] : ["js", "wasm"] };
+}
+
+function startedRun(db: Connection, experiments: readonly Experiment[], options: BenchOptions): RecordedRun {
+  const settings = settingsOf(options);
+  if (experiments.every((experiment) => experiment.plan(settings).length === 0)) {
+    throw new CommandError(
+      `nothing of this runs on ${settings.targets.join(" or ")} with profile ${settings.profile}`,
+      "Leave out --target, or choose another --profile.",
+      exitCodes.nothingMeasured,
+    );
+  }
+  return newRun(db, { experiments, settings, command: process.argv.slice(2) });
+}
+
+/** Runs it with progress on stderr; false where the user ended it. The second Ctrl-C does not wait. */
+async function runToItsEnd(run: RecordedRun, laboratory: Laboratory, view: ProgressView): Promise<boolean> {
+  const stopping = new AbortController();
+  const onSignal = (): void => {
+    if (stopping.signal.aborted) process.exit(exitCodes.interrupted);
+    view.say("Stopping after this sample; once more ends it at once.");
+    stopping.abort();
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  view.say(`Run ${run.name}`);
+  let finished = false;
+  try {
+    for await (const event of run.events({ signal: stopping.signal, child: laboratory.child })) {
+      view.show(event);
+      finished = event.type === "finished" && event.experiment === undefined;
+    }
+  } catch (error) {
+    view.say(`What was finished is kept: kdaccel bench --resume ${run.name}`);
+    throw error;
+  } finally {
+    view.end();
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+  return finished;
+}
+
+function print(
+  db: Connection,
+  stored: StoredRun,
+  experiments: readonly Experiment[],
+  options: BenchOptions,
+): void {
+  if (options.json) {
+    const document = runDocument("kdaccel/bench/1", stored, (claim) => articleOfClaim(db, claim));
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    return;
+  }
+  const view = { width: outputColumns(process.stdout), theme: themeFor(process.stdout) };
+  const title = (id: string): string | undefined => experiments.find((each) => each.id === id)?.title.en;
+  process.stdout.write(`${runLines(stored, { ...view, title }).join("\n")}\n`);
+}
+
+function list(experiments: readonly Experiment[], options: BenchOptions): void {
+  const settings = settingsOf(options);
+  const text = options.json
+    ? JSON.stringify(planDocument(experiments, settings), null, 2)
+    : planLines(experiments, settings, process.stdout).join("\n");
+  process.stdout.write(`${text}\n`);
+}
+
+/** What scripts learn from a finished run; the gravest comes first. */
+function exitCodeOf({ failures, measurements, verdicts }: StoredRun, options: BenchOptions): ExitCode {
+  const has = (verdict: string): boolean => verdicts.some((each) => each.verdict === verdict);
+  if (failures.some((failure) => failure.reason === "wrong")) return exitCodes.wrongResult;
+  if (measurements.length === 0) return exitCodes.nothingMeasured;
+  if (failures.length > 0) return exitCodes.failed;
+  if (options.failOnRefuted && has("refuted")) return exitCodes.refuted;
+  if (options.strict && has("inconclusive")) return exitCodes.inconclusive;
+  return exitCodes.done;
+}

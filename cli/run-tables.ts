@@ -1,0 +1,208 @@
+/**
+ * A stored run as a person reads it: a table for each workload, then failures, then verdicts with rule and evidence.
+ * `bench` prints it at its end and `runs show` at any time, from the same rows of the ledger.
+ */
+import type { StoredCell, StoredFailure, StoredRun, StoredVerdict } from "../catalog/ledger.ts";
+import type { Measurement, VariantRef } from "../kernels/experiment.ts";
+import { estimate, figure } from "../kernels/judge.ts";
+import { metrics } from "../kernels/metrics.ts";
+import { commandLine } from "./command-line.ts";
+import { type Column, table } from "./table.ts";
+import { sanitise, wrap } from "./terminal-text.ts";
+import type { Theme } from "./theme.ts";
+import { momentText } from "./tui/text/duration.ts";
+
+export interface RunView {
+  /** Columns of the terminal; `Infinity` for a file. */
+  readonly width: number;
+  readonly theme: Theme;
+  /** What an experiment is called, where it is still known. */
+  title(experiment: string): string | undefined;
+}
+
+/** The whole run as lines. */
+export function runLines(stored: StoredRun, view: RunView): string[] {
+  const experiments = [...new Set(stored.cells.map((cell) => cell.experiment))];
+  return [
+    ...experiments.flatMap((id) => experimentLines(stored, id, view)),
+    ...failureLines(stored.failures, view),
+    ...verdictLines(stored.verdicts, view),
+  ];
+}
+
+/** What the run was, and on which machine. */
+export function runHeading({ run, environment, settings }: StoredRun, { theme, width }: RunView): string[] {
+  const { cpu, cores, node, v8, os, isa, virtualised } = environment;
+  const machine = [cpu, `${cores} cores`, isa.join(" "), os, `Node ${node}`, `V8 ${v8}`];
+  const facts = [...machine, virtualised ? `virtualised (${virtualised})` : ""].filter(Boolean).join(", ");
+  return [
+    `${theme.heading(`Run ${run.id}`)} ${run.status}, ${momentText(run.startedAt)}`,
+    sanitise(commandLine(run.command)),
+    `profile ${settings.profile}, seed ${settings.seed}, targets ${settings.targets.join(" ")}`,
+    ...wrap(sanitise(facts), width).map(theme.muted),
+  ];
+}
+
+function experimentLines(stored: StoredRun, id: string, view: RunView): string[] {
+  const title = view.title(id);
+  const heading = title ? `${title} (${id})` : id;
+  const cells = stored.cells.filter((cell) => cell.experiment === id);
+  return [
+    view.theme.heading(heading),
+    ...cells.flatMap((cell) => ["", ...cellLines(cell, measuredIn(stored, cell), view)]),
+    "",
+  ];
+}
+
+function measuredIn(stored: StoredRun, { experiment, workload }: StoredCell): Measurement[] {
+  return stored.measurements.filter((m) => m.experiment === experiment && m.workload === workload);
+}
+
+function cellLines(cell: StoredCell, measured: readonly Measurement[], view: RunView): string[] {
+  const state = cell.finished ? `${figure(cell.seconds ?? 0)} s` : "not finished";
+  const heading = `${view.theme.id(sanitise(cell.workload))}  ${view.theme.muted(state)}`;
+  const rows = rowsOf(cell, measured);
+  if (rows.length === 0) return [heading];
+  const against = measured.find((m) => m.metric === "speed-up")?.against;
+  const columns = columnsFor(measured, against, view.theme);
+  return [
+    heading,
+    ...table(columns, rows, { width: view.width, heading: view.theme.muted }),
+    ...otherRatios(measured, against),
+  ];
+}
+
+/** One contestant with what was measured of it. */
+interface Row extends VariantRef {
+  readonly measured: readonly Measurement[];
+}
+
+const same = (a: VariantRef, b: VariantRef | undefined): boolean =>
+  a.variant === b?.variant && a.target === b.target;
+
+/** Contestants in the order of the plan, then those that the bench added (the ceilings). */
+function rowsOf(cell: StoredCell, measured: readonly Measurement[]): Row[] {
+  const refs = [...cell.variants];
+  for (const { variant, target } of measured) {
+    if (!refs.some((ref) => same(ref, { variant, target }))) refs.push({ variant, target });
+  }
+  return refs
+    .map((ref) => ({ ...ref, measured: measured.filter((m) => same(m, ref)) }))
+    .filter((row) => row.measured.length > 0);
+}
+
+function columnsFor(
+  measured: readonly Measurement[],
+  against: VariantRef | undefined,
+  theme: Theme,
+): Column<Row>[] {
+  const present = metrics.filter(({ id }) => measured.some((m) => m.metric === id));
+  return [
+    { title: "variant", text: (row) => row.variant, flex: 1 },
+    { title: "target", text: (row) => row.target },
+    ...present.map(({ id, title, unit }): Column<Row> => {
+      const find = (row: Row): Measurement | undefined =>
+        row.measured.find((m) => m.metric === id && (id !== "speed-up" || same(against ?? row, m.against)));
+      const shown = presentations[id] ?? { title: () => withUnit(title, unit), text: plain };
+      return {
+        title: shown.title(against),
+        align: "right",
+        text: (row) => {
+          if (id === "speed-up" && same(row, against)) return "1";
+          const found = find(row);
+          return found ? shown.text(found) : "";
+        },
+      };
+    }),
+    {
+      title: "correct",
+      text: ({ measured }) => correctness(measured),
+      style: (text) => (text.startsWith("WRONG") ? theme.failure(text) : text),
+    },
+  ];
+}
+
+interface Presentation {
+  title(against: VariantRef | undefined): string;
+  text(measurement: Measurement): string;
+}
+
+/** How the metrics of a timed comparison are shown; all others by title, unit and value. */
+const presentations: Readonly<Record<string, Presentation>> = {
+  time: { title: () => "time [95 %]", text: estimate },
+  throughput: { title: () => "GFLOP/s", text: ({ value }) => figure(value) },
+  bandwidth: { title: () => "GB/s", text: ({ value }) => figure(value) },
+  "peak-fraction": { title: () => "% of peak", text: ({ value }) => (100 * value).toFixed(1) },
+  "speed-up": {
+    title: (against) => (against ? `x over ${against.variant}` : "x"),
+    text: ({ value, low, high }) => `${figure(value)} [${figure(low)}, ${figure(high)}]`,
+  },
+};
+
+function withUnit(title: string, unit: string): string {
+  return unit === "1" ? title : `${title}, ${unit}`;
+}
+
+function plain(m: Measurement): string {
+  const grouped = Number.isInteger(m.value) && Math.abs(m.value) >= 10_000;
+  const value = grouped ? m.value.toLocaleString("en-US") : figure(m.value);
+  return m.kind === "exact" ? value : `${value} [${figure(m.low)}, ${figure(m.high)}]`;
+}
+
+function correctness(measured: readonly Measurement[]): string {
+  if (measured.some((m) => m.correct === false)) return "WRONG";
+  return measured.some((m) => m.correct === true) ? "yes" : "-";
+}
+
+/** Paired ratios of other pairs than those of the table. */
+function otherRatios(measured: readonly Measurement[], against: VariantRef | undefined): string[] {
+  return measured
+    .filter((m) => m.against && m.metric === "speed-up" && !same(m.against, against))
+    .map((m) => sanitise(`${m.variant} over ${m.against?.variant} (${m.target}): ${estimate(m)}`));
+}
+
+const reasons = {
+  wrong: "disagrees with its reference",
+  crashed: "crashed",
+  hung: "hung",
+  error: "failed",
+} as const;
+
+/** One failure as a sentence; also said at the moment it happens. */
+export function failureSentence(
+  failure: Omit<StoredFailure, "workload" | "variant" | "target"> & FailurePlace,
+) {
+  const { experiment, workload, variant, target, reason, message } = failure;
+  const who = variant ? ` ${variant}${target ? ` (${target})` : ""}` : "";
+  return sanitise(`${experiment} ${workload ?? ""}${who} ${reasons[reason]}: ${message}`);
+}
+
+interface FailurePlace {
+  readonly workload?: string | null;
+  readonly variant?: string | null;
+  readonly target?: string | null;
+}
+
+function failureLines(failures: readonly StoredFailure[], { theme, width }: RunView): string[] {
+  if (failures.length === 0) return [];
+  const lines = failures.flatMap((failure) => wrap(failureSentence(failure), width));
+  return [theme.heading("Failures"), ...lines.map(theme.failure), ""];
+}
+
+// Rule and evidence stand under the claim's id, set in as far as the longest verdict is wide.
+const indent = " ".repeat("inconclusive".length + 2);
+
+function verdictLines(verdicts: readonly StoredVerdict[], view: RunView): string[] {
+  if (verdicts.length === 0) return [];
+  return [view.theme.heading("Verdicts"), ...verdicts.flatMap((verdict) => oneVerdict(verdict, view))];
+}
+
+function oneVerdict({ claim, verdict, rule, evidence }: StoredVerdict, { theme, width }: RunView): string[] {
+  const under = (text: string): string[] =>
+    wrap(sanitise(text), Math.max(20, width - indent.length)).map((line) => indent + line);
+  return [
+    `${theme[verdict](verdict.padEnd(indent.length))}${theme.id(sanitise(claim))}`,
+    ...under(evidence),
+    ...under(`Rule: ${rule}`).map(theme.muted),
+  ];
+}
