@@ -119,18 +119,25 @@ export const catalog: Migration = {
       digest TEXT NOT NULL
     ) STRICT;
 
-    -- Rows of the index up to this id are articles by number; the others are named here.
-    CREATE TABLE search_entry (
-      id INTEGER PRIMARY KEY CHECK (id > 1000000000),
+    -- The indexes hold folded words and single CJK characters only (catalog/search/words.ts); the texts themselves are
+    -- in the tables. Rows of search_article are articles by number.
+    CREATE VIRTUAL TABLE search_article USING fts5 (
+      title, papers, claims, topics, rest, notes,
+      content = '', contentless_delete = 1, prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 0'
+    );
+    -- Topics, claims and terms have an index of their own: ranking scans every row of an index that matches, and there
+    -- are few of these however many articles a reader adds.
+    CREATE VIRTUAL TABLE search_name USING fts5 (
+      name, statement, topics, rest,
+      content = '', contentless_delete = 1, prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 0'
+    );
+    CREATE TABLE search_name_entry (
+      id INTEGER PRIMARY KEY,
       kind TEXT NOT NULL CHECK (kind IN ('claim', 'topic', 'term')),
       ref TEXT NOT NULL,
       UNIQUE (kind, ref)
     ) STRICT;
-    -- Holds folded words and single CJK characters only (catalog/search/words.ts); the text itself is in the tables.
-    CREATE VIRTUAL TABLE search_index USING fts5 (
-      title, papers, claims, topics, rest, notes,
-      content = '', contentless_delete = 1, prefix = '2 3', tokenize = 'unicode61 remove_diacritics 0'
-    );
-    CREATE VIRTUAL TABLE search_vocabulary USING fts5vocab (search_index, row);
+    -- Words that a typing error can be corrected to; fts5vocab would count every occurrence to list them.
+    CREATE TABLE search_word (word TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   `,
 };
