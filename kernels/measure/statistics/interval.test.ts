@@ -102,6 +102,14 @@ describe("rankInterval", () => {
     expect(rankInterval(upTo(20))).toMatchObject({ low: 6, high: 15 });
   });
 
+  it("agrees with the normal approximation for thousands of values", () => {
+    // Conover 1999, equation 3.2.4: the lower rank is about n / 2 - 0.98 sqrt(n).
+    for (const n of [1000, 1075, 5000]) {
+      const { low } = rankInterval(Array.from({ length: n }, (_, i) => i + 1));
+      expect(Math.abs(low - (n / 2 - 0.98 * Math.sqrt(n)))).toBeLessThan(1.5);
+    }
+  });
+
   it("says nothing below six values", () => {
     expect(rankInterval([1, 2, 3, 4, 5])).toMatchObject({ low: -Infinity, high: Infinity });
     expect(rankInterval([1, 2, 3, 4, 5, 6])).toMatchObject({ low: 1, high: 6 });

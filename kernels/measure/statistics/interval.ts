@@ -90,15 +90,15 @@ export function rankInterval(sample: readonly number[]): Estimate {
   return { value, low: sorted[rank - 1] as number, high: sorted[n - rank] as number };
 }
 
-/** The largest r with P(Binomial(n, 1/2) < r) <= 2.5 %. */
+/** The largest r with P(Binomial(n, 1/2) < r) <= 2.5 %. In logarithms: from 1075 values on, 2^-n is no double. */
 function lowerRank(n: number): number {
-  let probability = 2 ** -n;
-  let cumulative = probability;
+  let logProbability = -n * Math.LN2;
+  let cumulative = Math.exp(logProbability);
   let r = 0;
   while (cumulative <= tail) {
     r++;
-    probability *= (n - r + 1) / r;
-    cumulative += probability;
+    logProbability += Math.log((n - r + 1) / r);
+    cumulative += Math.exp(logProbability);
   }
   return r;
 }
