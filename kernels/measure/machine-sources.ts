@@ -68,7 +68,7 @@ function sizeInBytes(text: string): number {
 }
 
 /** What macOS tells through `sysctl`. It keeps the associativity of its caches to itself: 0. */
-export function parseSysctl(text: string): { model: string; isa: string[]; caches: Cache[] } {
+export function parseSysctl(text: string): CpuInfo & { readonly caches: readonly Cache[] } {
   const values = new Map(
     text.split("\n").flatMap((line) => {
       const at = line.indexOf(": ");
@@ -76,12 +76,16 @@ export function parseSysctl(text: string): { model: string; isa: string[]; cache
     }),
   );
   const lineBytes = Number(values.get("hw.cachelinesize")) || 0;
-  const levels = { L1d: "hw.l1dcachesize", L2: "hw.l2cachesize", L3: "hw.l3cachesize" };
+  // On Apple silicon the plain keys describe the efficiency cores; performance level 0 is where work runs.
+  const sizeOf = (name: string): number =>
+    Number(values.get(`hw.perflevel0.${name}`) ?? values.get(`hw.${name}`)) || 0;
+  const levels = { L1d: "l1dcachesize", L2: "l2cachesize", L3: "l3cachesize" };
   return {
     model: values.get("machdep.cpu.brand_string") ?? "",
     isa: sysctlIsa(values),
-    caches: Object.entries(levels).flatMap(([level, key]) => {
-      const bytes = Number(values.get(key)) || 0;
+    hypervisor: values.get("kern.hv_vmm_present") === "1",
+    caches: Object.entries(levels).flatMap(([level, name]) => {
+      const bytes = sizeOf(name);
       return bytes > 0 ? [{ level, bytes, ways: 0, lineBytes }] : [];
     }),
   };

@@ -73,11 +73,53 @@ describe("parseSysctl", () => {
     expect(parseSysctl(text)).toEqual({
       model: "Apple M3 Pro",
       isa: ["asimd", "asimddp"],
+      hypervisor: false,
       caches: [
         { level: "L1d", bytes: 65536, ways: 0, lineBytes: 128 },
         { level: "L2", bytes: 4194304, ways: 0, lineBytes: 128 },
       ],
     });
+  });
+});
+
+describe("parseSysctl of less usual machines", () => {
+  it("takes the caches of the performance cores where there are two kinds", () => {
+    const { caches } = parseSysctl(
+      [
+        "hw.l1dcachesize: 65536",
+        "hw.l2cachesize: 4194304",
+        "hw.perflevel0.l1dcachesize: 131072",
+        "hw.perflevel0.l2cachesize: 16777216",
+        "hw.cachelinesize: 128",
+      ].join("\n"),
+    );
+    expect(caches.map(({ level, bytes }) => [level, bytes])).toEqual([
+      ["L1d", 131072],
+      ["L2", 16777216],
+    ]);
+  });
+
+  it("reads an Intel Mac that is a guest", () => {
+    const guest = parseSysctl(
+      [
+        "machdep.cpu.brand_string: Intel(R) Core(TM) i7-8700B CPU @ 3.20GHz",
+        "hw.optional.fma: 1",
+        "hw.optional.avx2_0: 1",
+        "hw.l3cachesize: 12582912",
+        "hw.cachelinesize: 64",
+        "kern.hv_vmm_present: 1",
+      ].join("\n"),
+    );
+    expect(guest).toEqual({
+      model: "Intel(R) Core(TM) i7-8700B CPU @ 3.20GHz",
+      isa: ["avx2", "fma"],
+      hypervisor: true,
+      caches: [{ level: "L3", bytes: 12582912, ways: 0, lineBytes: 64 }],
+    });
+  });
+
+  it("finds nothing where the system has no such keys", () => {
+    expect(parseSysctl("")).toEqual({ model: "", isa: [], hypervisor: false, caches: [] });
   });
 });
 

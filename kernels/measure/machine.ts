@@ -2,7 +2,7 @@
  * Describes the machine that a run is made on, from what the operating system tells. Never throws: what cannot be
  * known is left empty, and reports say so.
  */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import os from "node:os";
 import type { Environment } from "../experiment.ts";
@@ -26,7 +26,7 @@ export function describeMachine(version: string): Environment {
     node: process.versions.node,
     v8: process.versions.v8,
     kdaccel: version,
-    virtualised: cpuInfo.hypervisor ? hypervisorName() : null,
+    virtualised: cpuInfo.hypervisor || sysctl.hypervisor ? hypervisorName() : null,
     load: os.loadavg()[0] ?? 0,
   };
 }
@@ -60,14 +60,21 @@ function hypervisorName(): string {
   return names[0] ?? "unknown hypervisor";
 }
 
+const sysctlKeys = [
+  "machdep.cpu",
+  "hw.optional",
+  "hw.cachelinesize",
+  "hw.l1dcachesize",
+  "hw.l2cachesize",
+  "hw.l3cachesize",
+  "hw.perflevel0",
+  "kern.hv_vmm_present",
+];
+
+/** A key that this Mac does not have makes sysctl fail after printing the others: its exit code says nothing. */
 function sysctlText(): string {
   if (process.platform !== "darwin") return "";
-  try {
-    const keys = ["machdep.cpu", "hw.optional", "hw.l1dcachesize", "hw.l2cachesize", "hw.l3cachesize"];
-    return execFileSync("sysctl", [...keys, "hw.cachelinesize"], { encoding: "utf8", stdio: "pipe" });
-  } catch {
-    return "";
-  }
+  return spawnSync("/usr/sbin/sysctl", sysctlKeys, { encoding: "utf8", timeout: 1000 }).stdout ?? "";
 }
 
 function readText(file: string): string {

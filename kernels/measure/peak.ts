@@ -37,15 +37,18 @@ export function multiplyAddPeak(): Candidate {
   };
 }
 
-/** Where no cache size is known: larger than the last level of every desktop processor and of most servers' slices. */
-const unknownCacheBytes = 32 * 2 ** 20;
+/**
+ * Never less, whatever the system tells: on Windows it tells nothing, and Apple's system-level cache (8 MiB and more)
+ * is on no list. The three arrays together are then 96 MiB.
+ */
+const leastArrayBytes = 32 * 2 ** 20;
 /** What the address space of one 32-bit memory leaves for each of the three arrays. */
 const largestArrayBytes = 256 * 2 ** 20;
 
 /** The streaming bandwidth of this core as a candidate: STREAM's triad over arrays that exceed every cache. */
 export function streamPeak(): Candidate {
   // Each array as large as the last level: the three together are three times what it holds.
-  const bytes = Math.min(largestCacheBytes() ?? unknownCacheBytes, largestArrayBytes);
+  const bytes = Math.min(Math.max(largestCacheBytes() ?? 0, leastArrayBytes), largestArrayBytes);
   const length = Math.floor(bytes / 4);
   const memory = new Memory(3 * bytes + 1024);
   const [a, b, c] = [0, 1, 2].map(() => memory.allocate("f32", length).address) as [number, number, number];
