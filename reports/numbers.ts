@@ -1,152 +1,194 @@
 /**
- * How a number is written for a person, wherever it is shown: report, command line, terminal UI. Kept in one place so
- * that the same figure reads the same everywhere. Three significant digits, because intervals are rarely narrower.
+ * Numbers as a person reads them: three significant digits, SI prefixes for time, binary ones for bytes, grouped
+ * counts, intervals in the unit of their estimate. One module, so that a table, a chart and a screen never disagree.
  */
-import { metric as metricById } from "../kernels/metrics.ts";
+import type { Measurement } from "../kernels/experiment.ts";
+import { type Metric, metrics } from "../kernels/metrics.ts";
 
-/** What is shown where there is no number. */
-export const noNumber = "—";
+/** An estimate with its 95 % interval, in the unit of its metric. */
+export type Estimate = Pick<Measurement, "value" | "low" | "high">;
 
-/** U+202F keeps the digits of a number on one line (SI brochure, 9th edition, 5.4.4). */
-const thinSpace = "\u202f";
-/** Beyond these powers of ten a number is written with an exponent: as digits it would have to be counted out. */
-const exponents = { lowest: -4, highest: 12 } as const;
-/** An interval narrower than its digits gets more of them, up to this many. */
-const mostDigits = 5;
-
-/** A unit as it is written, and how many of the base unit it is. */
-type Step = readonly [unit: string, size: number];
-
-/** How values of one kind are written: the units they may take, smallest first, and their significant digits. */
-interface Style {
-  readonly steps: readonly [Step, ...Step[]];
-  readonly digits: number;
-  /** Whole values are written without decimals: they are counts. */
-  readonly whole: boolean;
+/** How values of one size are written: multiplied by `factor`, followed by `suffix`. */
+export interface Scale {
+  readonly factor: number;
+  readonly suffix: string;
+  /** The unit alone, as the title of an axis or a column shows it; empty for plain numbers. */
+  readonly unit: string;
 }
 
-const seconds: Style = {
-  steps: [
-    ["ns", 1e-9],
-    ["µs", 1e-6],
-    ["ms", 1e-3],
-    ["s", 1],
-  ],
-  digits: 3,
-  whole: false,
-};
-const bytes: Style = {
-  steps: [
-    ["B", 1],
-    ["KiB", 2 ** 10],
-    ["MiB", 2 ** 20],
-    ["GiB", 2 ** 30],
-    ["TiB", 2 ** 40],
-  ],
-  digits: 3,
-  whole: true,
-};
-const percent: Style = { steps: [["%", 0.01]], digits: 2, whole: false };
-const ratio: Style = { steps: [["x", 1]], digits: 3, whole: false };
-const bare: Style = { steps: [["", 1]], digits: 3, whole: true };
-
-/** An estimate with its interval, all in the metric's unit. */
-export interface Interval {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** A duration in the unit that suits it: `1.20 ms`. */
-export function formatSeconds(value: number): string {
-  return write(seconds, value);
-}
-
-/** A size in powers of 1024: `32 KiB`, `1.50 MiB`. */
-export function formatBytes(value: number): string {
-  return write(bytes, value);
-}
-
-/** A whole number, its digits in groups of three. */
-export function formatCount(value: number): string {
-  return write(bare, Math.round(value));
-}
-
-/** A share of one as `73 %`, below a tenth as `4.2 %`. */
-export function formatPercent(share: number): string {
-  return write(percent, share);
-}
-
-/** A ratio as `1.93x`. */
-export function formatRatio(value: number): string {
-  return write(ratio, value);
-}
-
-/** A value of a metric with its unit: `1.20 ms`, `438 GFLOP/s`, `73 %`, `1.93x`, `2 097 152`. */
-export function formatMetric(metric: string, value: number): string {
-  return write(styleOf(metric), value);
-}
-
-/** A value of a metric with its interval: `1.20 ms [1.18, 1.23]`; the interval is in the unit of the value. */
-export function formatInterval(metric: string, { value, low, high }: Interval): string {
-  if (!Number.isFinite(value)) return noNumber;
-  const style = styleOf(metric);
-  const step = stepFor(style, value);
-  for (let digits = style.digits; ; digits++) {
-    const decimals = decimalsFor(style, value / step[1], digits);
-    const [from, to] = [low, high].map((end) => number(end / step[1], decimals));
-    if (from === to && low !== high && digits < mostDigits) continue;
-    return `${withUnit(number(value / step[1], decimals), step)} [${from}, ${to}]`;
+/** The scale that suits values of this size. A table or an axis chooses one scale for all its values. */
+export function scaleOf(metric: string, value: number): Scale {
+  const size = Math.abs(value);
+  if (known.get(metric)?.share) return { factor: 100, suffix: " %", unit: "%" };
+  switch (unitOf(metric)) {
+    case "s":
+      return fitting(seconds, size);
+    case "B":
+      return fitting(bytes, size);
+    case "x":
+      return { factor: 1, suffix: "x", unit: "x" };
+    case "1":
+      return plain;
+    default:
+      return { factor: 1, suffix: ` ${unitOf(metric)}`, unit: unitOf(metric) };
   }
 }
 
-/** A measurement as tables show it: with its interval where it was timed, alone where it is exact. */
-export function formatMeasurement(
-  measurement: Interval & { readonly metric: string; readonly kind: "exact" | "timed" },
+/** `1.20 ms`, `438 GFLOP/s`, `73.4 %`, `1.93x`, `27 341`. Whole counts are shown whole. */
+export function formatMetric(metric: string, value: number): string {
+  return withScale(value, scaleOf(metric, value));
+}
+
+/** `[1.18, 1.23]` in the scale of the estimate, without its unit. */
+export function formatInterval(metric: string, estimate: Estimate): string {
+  const scale = scaleOf(metric, estimate.value);
+  const write = writerFor(estimate, scale);
+  return `[${write(estimate.low)}, ${write(estimate.high)}]`;
+}
+
+/** `1.20 ms [1.18, 1.23]`; an exact value stands alone. */
+export function formatEstimate(
+  measurement: Estimate & Pick<Measurement, "metric" | "kind">,
+  scale = scaleOf(measurement.metric, measurement.value),
 ): string {
-  return measurement.kind === "exact"
-    ? formatMetric(measurement.metric, measurement.value)
-    : formatInterval(measurement.metric, measurement);
+  if (measurement.kind === "exact") return withScale(measurement.value, scale);
+  const write = writerFor(measurement, scale);
+  const interval = `[${write(measurement.low)}, ${write(measurement.high)}]`;
+  return `${write(measurement.value)}${scale.suffix} ${interval}`;
 }
 
-function styleOf(metric: string): Style {
-  const { unit, share } = metricById(metric);
-  if (share) return percent;
-  if (unit === "s") return seconds;
-  if (unit === "B") return bytes;
-  if (unit === "x") return ratio;
-  return unit === "1" ? bare : { steps: [[unit, 1]], digits: 3, whole: false };
+/** A value in a scale that was chosen for several: `0.12 ms` among milliseconds. */
+export function withScale(value: number, scale: Scale): string {
+  return `${formatNumber(value * scale.factor)}${scale.suffix}`;
 }
 
-function write(style: Style, value: number): string {
-  if (!Number.isFinite(value)) return noNumber;
-  const step = stepFor(style, value);
-  const scaled = value / step[1];
-  return withUnit(number(scaled, decimalsFor(style, scaled, style.digits)), step);
+/** `412 ns`, `1.20 ms`, `3.46 s`. */
+export function formatSeconds(value: number): string {
+  return formatMetric("time", value);
 }
 
-/** The largest unit of which the rounded value is at least one: 999.9 µs is written as 1.00 ms. */
-function stepFor({ steps, digits }: Style, value: number): Step {
-  const rounded = Math.abs(Number(value.toPrecision(digits)));
-  return steps.findLast(([, size]) => rounded >= size * (1 - Number.EPSILON)) ?? steps[0];
+/** A span that a person waited for: `0.8 s`, `42 s`, `3 min 5 s`, `1 h 12 min`. */
+export function formatDuration(value: number): string {
+  if (!Number.isFinite(value)) return formatNumber(value);
+  if (value < 9.95) return `${value.toFixed(1)} s`;
+  const whole = Math.round(value);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return joined(Math.floor(whole / 60), "min", whole % 60, "s");
+  const minutes = Math.round(whole / 60);
+  return joined(Math.floor(minutes / 60), "h", minutes % 60, "min");
 }
 
-/** Decimals that leave so many significant digits; undefined where the number needs an exponent. */
-function decimalsFor(style: Style, value: number, digits: number): number | undefined {
-  if (value === 0 || (style.whole && Number.isInteger(value) && Math.abs(value) < 1e15)) return 0;
-  const exponent = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(digits)))));
-  if (exponent < exponents.lowest || exponent > exponents.highest) return undefined;
-  return Math.max(0, digits - 1 - exponent);
+/** `32 KiB`, `1.5 GiB`. */
+export function formatBytes(value: number): string {
+  const { factor, suffix } = fitting(bytes, Math.abs(value));
+  return `${short(value * factor)}${suffix}`;
 }
 
-function number(value: number, decimals: number | undefined): string {
-  if (decimals === undefined) return value.toPrecision(3).replace("e+", "e");
-  const [whole = "", fraction] = value.toFixed(decimals).split(".");
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, thinSpace);
-  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+/** A whole number with its thousands grouped: `134 217 728`. */
+export function formatCount(value: number): string {
+  return Number.isInteger(value) ? grouped(value, 0) : formatNumber(value);
 }
 
-function withUnit(text: string, [unit]: Step): string {
-  if (unit === "") return text;
-  return unit === "x" ? `${text}x` : `${text} ${unit}`;
+/** `1.93x`. */
+export function formatRatio(value: number): string {
+  return formatMetric("speed-up", value);
+}
+
+/** A share of one as a percentage: `73.4 %`. */
+export function formatPercent(value: number): string {
+  return formatMetric("peak-fraction", value);
+}
+
+/** A number without unit: whole ones whole, others with three significant digits, very small ones as `1.2e-7`. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return nonFinite(value);
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 2 ** 53) return grouped(value, 0);
+  if (size < smallestDecimal) return exponential(value);
+  if (size >= largestDecimal) return exponential(value);
+  return grouped(value, decimalsFor(size, 3));
+}
+
+/** What a metric is called; its own id where this version does not know it. */
+export function metricTitle(metric: string): string {
+  return known.get(metric)?.title ?? metric;
+}
+
+/** Whether less is better, or more; `neither` also where this version does not know the metric. */
+export function betterOf(metric: string): "lower" | "higher" | "neither" {
+  return known.get(metric)?.better ?? "neither";
+}
+
+const known = new Map<string, Metric>(metrics.map((each) => [each.id, each]));
+const unitOf = (metric: string): string => known.get(metric)?.unit ?? "1";
+
+/** U+202F groups digits and keeps a number on one line (SI brochure, 9th edition, 5.4.4). */
+const thinSpace = "\u202f";
+
+const plain: Scale = { factor: 1, suffix: "", unit: "" };
+// Beyond these a reader counts zeros; the exponent says it at once.
+const smallestDecimal = 1e-3;
+const largestDecimal = 1e15;
+
+const step = (factor: number, unit: string): Scale => ({ factor, suffix: ` ${unit}`, unit });
+// Largest unit first; the last takes all that is smaller.
+const seconds = [step(1, "s"), step(1e3, "ms"), step(1e6, "µs"), step(1e9, "ns")] as const;
+const bytes = [
+  step(2 ** -40, "TiB"),
+  step(2 ** -30, "GiB"),
+  step(2 ** -20, "MiB"),
+  step(2 ** -10, "KiB"),
+  step(1, "B"),
+] as const;
+
+/** The first scale in which the value is at least one. Rounding is thought of: 999.9 µs reads as 1.00 ms. */
+function fitting(scales: readonly Scale[], size: number): Scale {
+  if (size === 0) return scales.find((scale) => scale.factor === 1) ?? plain;
+  return scales.find((scale) => size * scale.factor >= 0.9995) ?? scales.at(-1) ?? plain;
+}
+
+/** Writes value and bounds alike: three digits of the value, one more where the bounds would fall together. */
+function writerFor({ value, low, high }: Estimate, { factor }: Scale): (number: number) => string {
+  const size = Math.abs(value * factor);
+  if (size !== 0 && (size < smallestDecimal || size >= largestDecimal)) {
+    return (number) => exponential(number * factor);
+  }
+  if ([value, low, high].every((each) => Number.isInteger(each * factor))) {
+    return (number) => formatNumber(number * factor);
+  }
+  const coarse = decimalsFor(size, 3);
+  const alike = low !== high && (low * factor).toFixed(coarse) === (high * factor).toFixed(coarse);
+  const decimals = alike ? coarse + 1 : coarse;
+  return (number) => (Number.isFinite(number) ? grouped(number * factor, decimals) : formatNumber(number));
+}
+
+/** Decimals that leave so many significant digits, after rounding (9.996 has two, as 10.0 would have one). */
+function decimalsFor(size: number, digits: number): number {
+  if (size === 0) return digits - 1;
+  const exponent = Math.floor(Math.log10(Number(size.toPrecision(digits))));
+  return Math.min(20, Math.max(0, digits - 1 - exponent));
+}
+
+function grouped(value: number, decimals: number): string {
+  const fixed = value.toFixed(decimals);
+  const [whole = "", fraction] = fixed.replace(/^-(?=[0.]+$)/, "").split(".");
+  const parts = whole.replace(/\B(?=(\d{3})+$)/g, thinSpace);
+  return fraction === undefined ? parts : `${parts}.${fraction}`;
+}
+
+function exponential(value: number): string {
+  return value === 0 ? "0" : value.toExponential(2).replace("e+", "e");
+}
+
+function nonFinite(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return "∞";
+  return value === Number.NEGATIVE_INFINITY ? "-∞" : "not a number";
+}
+
+function short(value: number): string {
+  return Number.isInteger(value) ? grouped(value, 0) : grouped(value, 1).replace(/\.0$/, "");
+}
+
+function joined(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }
