@@ -4,8 +4,8 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
-  formatEstimate,
   formatInterval,
+  formatMeasurement,
   formatMetric,
   formatNumber,
   formatPercent,
@@ -31,15 +31,15 @@ describe("numbers", () => {
       "9.99",
       "10.0",
       "100",
-      "1\u202f000",
-      "1\u202f235",
+      "1,000",
+      "1,235",
     ]);
   });
 
   it("gives each metric its unit", () => {
     expect(formatMetric("throughput", 43.81)).toBe("43.8 GFLOP/s");
     expect(formatMetric("bandwidth", 11.08)).toBe("11.1 GB/s");
-    expect(formatMetric("cache-misses", 134217728)).toBe("134\u202f217\u202f728");
+    expect(formatMetric("cache-misses", 134217728)).toBe("134,217,728");
     expect(formatMetric("workspace", 98304)).toBe("96 KiB");
     expect(formatMetric("intensity", 0.25)).toBe("0.250 FLOP/B");
     expect(formatPercent(0.7344)).toBe("73.4 %");
@@ -49,18 +49,22 @@ describe("numbers", () => {
 
   it("writes an interval in the unit of its estimate", () => {
     const estimate = { value: 0.00099, low: 0.00098, high: 0.00101 };
-    expect(formatInterval("time", estimate)).toBe("[980, 1\u202f010]");
-    expect(formatEstimate({ ...estimate, metric: "time", kind: "timed" })).toBe("990 µs [980, 1\u202f010]");
-    expect(formatEstimate({ value: 7, low: 7, high: 7, metric: "loads", kind: "exact" })).toBe("7");
+    expect(formatInterval("time", estimate)).toBe("990 µs [980, 1,010]");
+    expect(formatMeasurement({ ...estimate, metric: "time", kind: "timed" })).toBe("990 µs [980, 1,010]");
+    expect(formatMeasurement({ value: 7, low: 7, high: 7, metric: "loads", kind: "exact" })).toBe("7");
   });
 
   it("spends one more digit where the bounds would read the same", () => {
-    expect(formatInterval("time", { value: 0.0012, low: 0.001199, high: 0.001202 })).toBe("[1.199, 1.202]");
+    expect(formatInterval("time", { value: 0.0012, low: 0.001199, high: 0.001202 })).toBe(
+      "1.200 ms [1.199, 1.202]",
+    );
   });
 
   it("writes very small errors with an exponent and bounds alike", () => {
     expect(formatMetric("max-error", 1.23456e-7)).toBe("1.23e-7");
-    expect(formatInterval("max-error", { value: 1e-7, low: 9e-8, high: 1.1e-7 })).toBe("[9.00e-8, 1.10e-7]");
+    expect(formatInterval("max-error", { value: 1e-7, low: 9e-8, high: 1.1e-7 })).toBe(
+      "1.00e-7 [9.00e-8, 1.10e-7]",
+    );
   });
 
   it("says what is no number", () => {
@@ -81,19 +85,14 @@ describe("numbers", () => {
       "1 h",
       "1 h 13 min",
     ]);
-    expect([32768, 1.5 * 2 ** 30, 0, 1023].map(formatBytes)).toEqual([
-      "32 KiB",
-      "1.5 GiB",
-      "0 B",
-      "1\u202f023 B",
-    ]);
-    expect(formatCount(-1234567)).toBe("-1\u202f234\u202f567");
+    expect([32768, 1.5 * 2 ** 30, 0, 1023].map(formatBytes)).toEqual(["32 KiB", "1.5 GiB", "0 B", "1,023 B"]);
+    expect(formatCount(-1234567)).toBe("-1,234,567");
   });
 
   it("stays within half of the last digit of any value", () => {
     fc.assert(
       fc.property(fc.double({ min: 1e-9, max: 1e12, noNaN: true }), (value) => {
-        const read = Number(formatNumber(value).replaceAll("\u202f", ""));
+        const read = Number(formatNumber(value).replaceAll(",", ""));
         expect(Math.abs(read - value) / value).toBeLessThan(0.0051);
       }),
     );

@@ -34,27 +34,29 @@ export function scaleOf(metric: string, value: number): Scale {
   }
 }
 
-/** `1.20 ms`, `438 GFLOP/s`, `73.4 %`, `1.93x`, `27 341`. Whole counts are shown whole. */
+/** `1.20 ms`, `438 GFLOP/s`, `73.4 %`, `1.93x`, `27,341`. Whole counts are shown whole. */
 export function formatMetric(metric: string, value: number): string {
   return withScale(value, scaleOf(metric, value));
 }
 
-/** `[1.18, 1.23]` in the scale of the estimate, without its unit. */
-export function formatInterval(metric: string, estimate: Estimate): string {
-  const scale = scaleOf(metric, estimate.value);
+/** `1.20 ms [1.18, 1.23]`: an estimate with its interval in the same unit. */
+export function formatInterval(
+  metric: string,
+  estimate: Estimate,
+  scale = scaleOf(metric, estimate.value),
+): string {
   const write = writerFor(estimate, scale);
-  return `[${write(estimate.low)}, ${write(estimate.high)}]`;
+  return `${write(estimate.value)}${scale.suffix} [${write(estimate.low)}, ${write(estimate.high)}]`;
 }
 
-/** `1.20 ms [1.18, 1.23]`; an exact value stands alone. */
-export function formatEstimate(
+/** A measurement as tables show it: with its interval where it was timed, alone where it is exact. */
+export function formatMeasurement(
   measurement: Estimate & Pick<Measurement, "metric" | "kind">,
   scale = scaleOf(measurement.metric, measurement.value),
 ): string {
-  if (measurement.kind === "exact") return withScale(measurement.value, scale);
-  const write = writerFor(measurement, scale);
-  const interval = `[${write(measurement.low)}, ${write(measurement.high)}]`;
-  return `${write(measurement.value)}${scale.suffix} ${interval}`;
+  return measurement.kind === "exact"
+    ? withScale(measurement.value, scale)
+    : formatInterval(measurement.metric, measurement, scale);
 }
 
 /** A value in a scale that was chosen for several: `0.12 ms` among milliseconds. */
@@ -84,7 +86,7 @@ export function formatBytes(value: number): string {
   return `${short(value * factor)}${suffix}`;
 }
 
-/** A whole number with its thousands grouped: `134 217 728`. */
+/** A whole number with its thousands grouped: `134,217,728`. */
 export function formatCount(value: number): string {
   return Number.isInteger(value) ? grouped(value, 0) : formatNumber(value);
 }
@@ -101,7 +103,7 @@ export function formatPercent(value: number): string {
 
 /** A number without unit: whole ones whole, others with three significant digits, very small ones as `1.2e-7`. */
 export function formatNumber(value: number): string {
-  if (!Number.isFinite(value)) return nonFinite(value);
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value > 0 ? "∞" : "-∞";
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 2 ** 53) return grouped(value, 0);
   if (size < smallestDecimal) return exponential(value);
@@ -121,9 +123,6 @@ export function betterOf(metric: string): "lower" | "higher" | "neither" {
 
 const known = new Map<string, Metric>(metrics.map((each) => [each.id, each]));
 const unitOf = (metric: string): string => known.get(metric)?.unit ?? "1";
-
-/** U+202F groups digits and keeps a number on one line (SI brochure, 9th edition, 5.4.4). */
-const thinSpace = "\u202f";
 
 const plain: Scale = { factor: 1, suffix: "", unit: "" };
 // Beyond these a reader counts zeros; the exponent says it at once.
@@ -172,17 +171,12 @@ function decimalsFor(size: number, digits: number): number {
 function grouped(value: number, decimals: number): string {
   const fixed = value.toFixed(decimals);
   const [whole = "", fraction] = fixed.replace(/^-(?=[0.]+$)/, "").split(".");
-  const parts = whole.replace(/\B(?=(\d{3})+$)/g, thinSpace);
+  const parts = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   return fraction === undefined ? parts : `${parts}.${fraction}`;
 }
 
 function exponential(value: number): string {
   return value === 0 ? "0" : value.toExponential(2).replace("e+", "e");
-}
-
-function nonFinite(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return "∞";
-  return value === Number.NEGATIVE_INFINITY ? "-∞" : "not a number";
 }
 
 function short(value: number): string {
