@@ -73,7 +73,9 @@ function reasonAndRemedy(evidence: Evidence, query: MeasurementQuery): string {
   }
   const sizeRan = workload === undefined || evidence.all({ workload }).length > 0;
   if (!sizeRan && evidence.profile === "quick") return "this profile leaves it out; run --profile standard";
-  if (!sizeRan && evidence.profile === "standard") return "this profile leaves it out; run --profile full";
+  if (!sizeRan && evidence.profile === "standard") {
+    return "this profile leaves it out or it failed; see the failures of this run, else run --profile full";
+  }
   return "the variant failed or was left out; see the failures of this run, then run it again";
 }
 
