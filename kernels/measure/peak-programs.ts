@@ -91,3 +91,24 @@ export function streamLoop({ element, lanes }: PeakShape): Program {
     );
   });
 }
+
+/** Additions in one pass of `dependentAddLoop`: the loop's own two instructions run beside the chain, not in it. */
+export const addsPerPass = 48;
+
+/**
+ * Parameters `(passes, step, result)`: adds `step` to one integer 48 times a pass, each addition waiting for the one
+ * before, and writes the total. An addition of two registers takes one cycle on every core since the 1990s (Fog,
+ * Instruction tables), so additions a second are the clock frequency, which no system call tells truthfully.
+ */
+export function dependentAddLoop(): Program {
+  return program("clock-adds", (b) => {
+    const passes = b.integer("passes");
+    const step = b.integer("step");
+    const result = b.pointer("result", "i32");
+    const total = b.variable("total", constant(0));
+    b.loop("pass", 0, passes, {}, () => {
+      for (let i = 0; i < addsPerPass; i++) b.set(total, add(total, step));
+    });
+    b.store(at(result), total);
+  });
+}

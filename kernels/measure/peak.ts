@@ -1,12 +1,15 @@
 /**
  * The two ceilings of a core, measured by generated loops: multiply-adds in registers, and a stream through memory
  * that is larger than every cache. Both take part in the rounds of a comparison, so that shares of them are paired.
+ * A third loop tells the clock frequency, by which the first can be checked against what the core's data sheet says.
  */
 import { compile, type KernelTarget } from "../codegen/compile.ts";
 import { Memory } from "../codegen/memory.ts";
 import type { Candidate } from "../experiment.ts";
 import { largestCacheBytes } from "./machine.ts";
 import {
+  addsPerPass,
+  dependentAddLoop,
   multiplyAddData,
   multiplyAddFlops,
   multiplyAddLoop,
@@ -48,10 +51,13 @@ const largestArrayBytes = 256 * 2 ** 20;
 /** STREAM's own factor; any other would do. */
 const streamScalar = 3;
 
-/** The streaming bandwidth of this core as a candidate: STREAM's triad over arrays that exceed every cache. */
-export function streamPeak(): Candidate {
-  // Each array as large as the last level: the three together are three times what it holds.
-  const bytes = Math.min(Math.max(largestCacheBytes() ?? 0, leastArrayBytes), largestArrayBytes);
+/** Bytes of each array of the triad: the last level's size, so that the three are three times what it holds. */
+function arrayBytes(): number {
+  return Math.min(Math.max(largestCacheBytes() ?? 0, leastArrayBytes), largestArrayBytes);
+}
+
+/** STREAM's triad as a candidate; over arrays that exceed every cache, unless told how many bytes each shall have. */
+export function streamPeak(bytes: number = arrayBytes()): Candidate {
   const length = Math.floor(bytes / 4);
   const memory = new Memory(3 * bytes + 1024);
   const [a, b, c] = [0, 1, 2].map(() => memory.allocate("f32", length).address) as [number, number, number];
@@ -62,3 +68,15 @@ export function streamPeak(): Candidate {
     bytes: streamBytes("f32", length),
   };
 }
+
+/** A candidate whose seconds per call give the clock: it takes `clockCycles` cycles, one for each dependent addition. */
+export function clockChain(): Candidate {
+  const memory = new Memory(1024);
+  const result = memory.allocate("i32", 1);
+  const { call } = compile(dependentAddLoop(), ceilingTarget, memory);
+  return { variant: "clock-adds", target: ceilingTarget, run: () => call(clockPasses, 1, result.address) };
+}
+
+/** About a fifth of a millisecond at 3 GHz. */
+const clockPasses = 1 << 14;
+export const clockCycles = addsPerPass * clockPasses;
