@@ -24,7 +24,7 @@ export function packedPlan(
     element,
     programs: {
       macro: macroKernelProgram({ mr, nr, lanes }, element, unroll),
-      packA: packAProgram(mr, element),
+      packA: packAProgram(mr, element, lanes),
       packB: packBProgram(nr, element, lanes),
     },
     workspace: (largest) => {

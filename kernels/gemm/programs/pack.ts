@@ -6,12 +6,16 @@
 import {
   add,
   advance,
+  and,
   at,
   constant,
+  interleave,
   lessOrEqual,
   load,
   min,
   mul,
+  type Name,
+  type PointerName,
   sub,
   type Value,
 } from "../../codegen/expressions.ts";
@@ -23,7 +27,7 @@ import type { Real } from "../arguments.ts";
  * Parameters `(mc, kc, a, lda, packed)`: the mc x kc block at `a` into panels of `mr` rows, each column by column.
  * `packed` has room for ceil(mc / mr) * mr * kc elements.
  */
-export function packAProgram(mr: number, element: Real): Program {
+export function packAProgram(mr: number, element: Real, lanes: number): Program {
   return program(`pack-a-${mr}-${element}`, (b) => {
     const mc = b.integer("mc");
     const kc = b.integer("kc");
@@ -37,7 +41,11 @@ export function packAProgram(mr: number, element: Real): Program {
         lessOrEqual(add(ir, mr), mc),
         () => {
           const rows = Array.from({ length: mr }, (_, r) => b.let(`row${r}`, advance(first, mul(lda, r))));
-          b.loop("p", 0, kc, { unroll: 4 }, (p) => {
+          b.loop("p", 0, b.let("whole", and(kc, -lanes)), { step: lanes }, (p) => {
+            packColumns(b, rows, p, panel, lanes);
+            b.set(panel, advance(panel, lanes * mr));
+          });
+          b.loop("p", and(kc, -lanes), kc, {}, (p) => {
             for (const [r, row] of rows.entries()) b.store(at(panel, 0, r), load(at(row, p)));
             b.set(panel, advance(panel, mr));
           });
@@ -53,6 +61,40 @@ export function packAProgram(mr: number, element: Real): Program {
       );
     });
   });
+}
+
+/** Columns p … p + lanes - 1 of all rows to the panel: squares of lanes x lanes by transposing, the rest singly. */
+function packColumns(
+  b: ProgramBuilder,
+  rows: readonly PointerName[],
+  p: Value,
+  panel: PointerName,
+  lanes: number,
+): void {
+  const square = lanes > 1 ? rows.length - (rows.length % lanes) : 0;
+  for (let r = 0; r < square; r += lanes) {
+    const loaded = rows.slice(r, r + lanes).map((row, l) => b.let(`v${l}`, load(at(row, p), lanes)));
+    for (const [column, vector] of transpose(b, loaded).entries())
+      b.store(at(panel, 0, column * rows.length + r), vector);
+  }
+  for (const [r, row] of rows.entries())
+    if (r >= square)
+      for (let column = 0; column < lanes; column++)
+        b.store(at(panel, 0, column * rows.length + r), load(at(row, p, column)));
+}
+
+/** Rows to columns by log2(lanes) rounds of interleaving a vector with the one half the square away. */
+function transpose(b: ProgramBuilder, rows: readonly Name[]): readonly Name[] {
+  const half = rows.length / 2;
+  let vectors = rows;
+  for (let round = 1; round < rows.length; round *= 2) {
+    const pairs = vectors.slice(0, half).map((low, i) => [low, vectors[i + half] as Name] as const);
+    vectors = pairs.flatMap(([left, right]) => [
+      b.let("low", interleave("low", left, right)),
+      b.let("high", interleave("high", left, right)),
+    ]);
+  }
+  return vectors;
 }
 
 /**
@@ -93,12 +135,6 @@ export function packBProgram(nr: number, element: Real, lanes: number): Program 
   });
 }
 
-function fillUp(
-  b: ProgramBuilder,
-  panel: ReturnType<ProgramBuilder["pointer"]>,
-  from: Value,
-  to: number,
-  element: Real,
-): void {
+function fillUp(b: ProgramBuilder, panel: PointerName, from: Value, to: number, element: Real): void {
   b.loop("fill", from, constant(to), {}, (i) => b.store(at(panel, i), constant(0, { element, lanes: 1 })));
 }

@@ -3,6 +3,7 @@
  * less for the same work. Operands are read where they lie (no packing); rests are done by smaller tiles.
  */
 import {
+  type Address,
   add,
   advance,
   at,
@@ -12,6 +13,7 @@ import {
   mul,
   multiplyAdd,
   type Name,
+  type PointerName,
   remainder,
   splat,
   sub,
@@ -91,7 +93,7 @@ function registerTile(b: ProgramBuilder, p: ProductParameters, i: Value, j: Valu
 /** C += alpha * sums, row by row. */
 export function addTile(
   b: ProgramBuilder,
-  firstC: ReturnType<ProgramBuilder["pointer"]>,
+  firstC: PointerName,
   ldc: Name,
   alpha: Name,
   sums: readonly (readonly Name[])[],
@@ -100,7 +102,7 @@ export function addTile(
   for (const [r, row] of sums.entries()) {
     const rowC = b.let(`row${r}`, advance(firstC, mul(ldc, r)));
     for (const [v, sum] of row.entries()) {
-      const place = (): ReturnType<typeof at> => at(rowC, 0, v * lanes);
+      const place = (): Address => at(rowC, 0, v * lanes);
       b.store(place(), multiplyAdd(alpha, sum, load(place(), lanes)));
     }
   }
