@@ -11,7 +11,7 @@ import { planRun, type RunPart } from "../kernels/host/plan.ts";
 import { runExperiments } from "../kernels/host/run.ts";
 import { describeMachine } from "../kernels/measure/machine.ts";
 import about from "../package.json" with { type: "json" };
-import { commandLine } from "./command-line.ts";
+import { commandLine } from "../reports/command-line.ts";
 import { CommandError, UsageError } from "./exit.ts";
 
 export interface RunControl {

@@ -6,7 +6,7 @@ import type { StoredCell, StoredFailure, StoredRun, StoredVerdict } from "../cat
 import type { Measurement, VariantRef } from "../kernels/experiment.ts";
 import { estimate, figure } from "../kernels/judge.ts";
 import { metrics } from "../kernels/metrics.ts";
-import { commandLine } from "./command-line.ts";
+import { commandLine } from "../reports/command-line.ts";
 import { type Column, table } from "./table.ts";
 import { sanitise, wrap } from "./terminal-text.ts";
 import type { Theme } from "./theme.ts";

@@ -1,5 +1,5 @@
 /**
- * A stored run as one JSON document: the machine-readable output of `bench` and `runs show`. A contract: fields may be
+ * A stored run as one JSON document: the machine-readable output of `bench`, `runs show` and `report`. A contract: fields may be
  * added, never changed or removed.
  */
 import type { StoredRun } from "../catalog/ledger.ts";
