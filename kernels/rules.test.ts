@@ -89,7 +89,7 @@ const registerCounts = (extraLoads: number, faster: number, spread = 0.02): Meas
     made({ workload: countedWorkload, variant, metric: "loads", value: loads(countedSide) + extraLoads }),
     made({ workload: countedWorkload, variant, metric: "stores", value: stores(countedSide) }),
   ]),
-  ratio(cube(512), "register-4x4", "memory-1x1", faster, spread),
+  ratio(cube(256), "register-4x4", "memory-1x1", faster, spread),
 ];
 
 const blockTimes = (seconds: readonly number[]): Measurement[] =>

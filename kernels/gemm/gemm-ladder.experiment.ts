@@ -32,7 +32,7 @@ export const rungs: readonly Rung[] = [
 ];
 
 /** The largest product for which the js rungs run: one size more takes a plain loop eight times as long. */
-const largestOnJs = { quick: 256, standard: 512, full: 512 } as const;
+const largestOnJs = { quick: 256, standard: 256, full: 512 } as const;
 
 export const gemmLadder: Experiment = {
   id: "gemm-ladder",
@@ -81,8 +81,8 @@ const sides = {
   ],
   standard: [
     [256, 5],
-    [512, 14],
-    [1024, 50],
+    [512, 7],
+    [1024, 40],
   ],
 } as const;
 
@@ -116,5 +116,5 @@ export function furtherPairs(refs: readonly VariantRef[]): (readonly [VariantRef
 export function leastRoundsAt(n: number, profile: Settings["profile"]): number {
   if (profile === "full") return 15;
   if (profile === "quick") return 5;
-  return n <= 512 ? 11 : 7;
+  return n <= 512 ? 11 : 5;
 }

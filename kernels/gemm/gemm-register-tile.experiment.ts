@@ -54,7 +54,7 @@ export const gemmRegisterTile: Experiment = {
 };
 
 function timedWorkload(settings: Pick<Settings, "profile">): string {
-  return cube(settings.profile === "quick" ? 256 : 512);
+  return cube(settings.profile === "full" ? 512 : 256);
 }
 
 function plan(settings: Settings): readonly Cell[] {
@@ -63,7 +63,7 @@ function plan(settings: Settings): readonly Cell[] {
   const refs = on(target, variants);
   return [
     { workload: countedWorkload, variants: refs, seconds: 0.5 },
-    { workload: timedWorkload(settings), variants: refs, seconds: settings.profile === "quick" ? 2 : 8 },
+    { workload: timedWorkload(settings), variants: refs, seconds: settings.profile === "full" ? 40 : 4 },
   ];
 }
 

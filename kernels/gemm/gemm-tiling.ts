@@ -7,6 +7,7 @@ import { cubeShape, sideOf } from "./cubes.ts";
 import { blockedVariant, plainVariants, sweepShape, sweepWorkload } from "./gemm-tiling.experiment.ts";
 import { variantText } from "./listing.ts";
 import { countMemory, type TracedProduct } from "./traces.ts";
+import { defaultBlock } from "./variants.ts";
 
 export const procedure: Procedure = {
   run,
@@ -15,9 +16,10 @@ export const procedure: Procedure = {
 
 /**
  * Rows of C that are traced at each size: the outermost loop does the same for every row, so misses per multiply-add
- * are those of the whole product but for the first touch of B.
+ * are those of the whole product but for the first touch of B. As many as a block is high, because a block reuses
+ * what it fetched once for each of its rows.
  */
-const tracedRows = 64;
+const tracedRows = defaultBlock;
 
 async function run(cell: Cell, bench: Bench): Promise<void> {
   if (cell.workload === levelsWorkload) return measureLevels(cell, bench);
