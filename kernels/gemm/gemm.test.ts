@@ -8,6 +8,7 @@ import type { Arithmetic } from "../codegen/compile.ts";
 import { Memory } from "../codegen/memory.ts";
 import type { Real } from "./arguments.ts";
 import { createGemm, gemmText, traceGemm } from "./gemm.ts";
+import { type Blocking, machineRows } from "./machines.ts";
 import { differsFromReference, type RealArray, referenceGemm } from "./reference.ts";
 import { gemmVariants, planGemm } from "./variants.ts";
 
@@ -144,22 +145,30 @@ test("tiles of every height and width around a micro-kernel's are right", () => 
       }
 });
 
-test.each(targets)("several blocks in each direction are right on %s", (target) => {
-  // Larger than mc, kc and than any tile in every direction; nc is larger than what a test should compute.
-  const shape = { m: 205, n: 70, k: 523 };
-  const memory = new Memory(1 << 22);
-  for (const variant of ["packed", "packed-blocked", "micro-4x8"]) {
-    const mark = memory.mark();
-    const gemm = createGemm({ variant, target, memory, shape });
-    const [a, b, c] = [shape.m * shape.k, shape.k * shape.n, shape.m * shape.n].map((size) =>
-      memory.allocate("f32", size),
-    ) as [Room, Room, Room];
-    for (const { view } of [a, b]) for (let i = 0; i < view.length; i++) view[i] = Math.sin(i * i);
-    gemm.run({ ...shape, a: a.address, b: b.address, c: c.address });
-    expect(differsFromReference(referenceGemm({ ...shape, a: a.view, b: b.view }), c.view)).toBeNull();
-    memory.release(mark);
-  }
-});
+const severalBlocks = [
+  { m: 205, n: 70, k: 523 },
+  { m: 7, n: 1100, k: 515 },
+];
+test.each(targets.flatMap((target) => severalBlocks.map((shape) => [target, shape] as const)))(
+  "several blocks in each direction are right on %s, %o",
+  (target, shape) => {
+    const { mc, nc, kc } = machineRows[0]?.blocking as Blocking;
+    expect(shape.m > mc || shape.n > nc).toBe(true);
+    expect(shape.k).toBeGreaterThan(kc);
+    const memory = new Memory(1 << 24);
+    for (const variant of ["packed", "packed-blocked", "register-4x4-simd-blocked"]) {
+      const mark = memory.mark();
+      const gemm = createGemm({ variant, target, memory, shape });
+      const sizes = [shape.m * shape.k, shape.k * shape.n, shape.m * shape.n];
+      const [a, b, c] = sizes.map((size) => memory.allocate("f32", size)) as [Room, Room, Room];
+      for (const { view } of [a, b]) for (let i = 0; i < view.length; i++) view[i] = Math.sin(i * i);
+      gemm.run({ ...shape, a: a.address, b: b.address, c: c.address });
+      const reference = referenceGemm({ ...shape, a: a.view, b: b.view });
+      expect(differsFromReference(reference, c.view)).toBeNull();
+      memory.release(mark);
+    }
+  },
+);
 type Room = { view: Float32Array; address: number };
 
 describe.each(variants)("%s", (variant) => {
