@@ -8,7 +8,7 @@ import type { Arithmetic } from "../codegen/compile.ts";
 import { Memory } from "../codegen/memory.ts";
 import type { Real } from "./arguments.ts";
 import { createGemm, gemmText, traceGemm } from "./gemm.ts";
-import { type Blocking, machineRows } from "./machines.ts";
+import { type MachineRow, machineRows } from "./machines.ts";
 import { differsFromReference, type RealArray, referenceGemm } from "./reference.ts";
 import { gemmVariants, planGemm } from "./variants.ts";
 
@@ -152,7 +152,8 @@ const severalBlocks = [
 test.each(targets.flatMap((target) => severalBlocks.map((shape) => [target, shape] as const)))(
   "several blocks in each direction are right on %s, %o",
   (target, shape) => {
-    const { mc, nc, kc } = machineRows[0]?.blocking as Blocking;
+    const [{ blocking }] = machineRows as [MachineRow];
+    const { mc, nc, kc } = blocking;
     expect(shape.m > mc || shape.n > nc).toBe(true);
     expect(shape.k).toBeGreaterThan(kc);
     const memory = new Memory(1 << 24);
