@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { measureResolution, processClock, shortestSampleSeconds } from "./clock.ts";
+import { measureReadingCost, measureResolution, processClock, shortestSampleSeconds } from "./clock.ts";
 
 describe("the clock", () => {
   it("never goes back and has a resolution well below a millisecond", () => {
@@ -22,6 +22,12 @@ describe("the clock", () => {
 
   it("has no resolution where the clock stands still", () => {
     expect(measureResolution(() => 5)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("finds what a reading costs also below the tick", () => {
+    let reading = 0;
+    const now = (): number => Math.floor((reading++ * 3e-8) / 1e-6) * 1e-6;
+    expect(measureReadingCost({ now, resolutionSeconds: 1e-6 }) / 3e-8).toBeCloseTo(1, 2);
   });
 
   it("asks for samples that the resolution spoils by at most 0.1 %", () => {
