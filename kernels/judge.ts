@@ -76,6 +76,9 @@ function reasonAndRemedy(evidence: Evidence, query: MeasurementQuery): string {
   if (!sizeRan && evidence.profile === "standard") {
     return "this profile leaves it out or it failed; see the failures of this run, else run --profile full";
   }
+  if (target === "js") {
+    return "the variant failed or does not exist on js; see the failures of this run, or run with --target wasm";
+  }
   return "the variant failed or was left out; see the failures of this run, then run it again";
 }
 

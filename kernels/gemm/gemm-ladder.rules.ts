@@ -4,14 +4,12 @@ import {
   above,
   allHold,
   below,
-  describe,
   estimate,
   type Finding,
   judgedTarget,
   missing,
   ratioIn,
   tried,
-  triedRatio,
 } from "../judge.ts";
 import { cube } from "./cubes.ts";
 
@@ -25,28 +23,6 @@ export function judgeFarFromPeak(evidence: Evidence): Judgement {
   const far = tried(evidence, query, (m) => below(m, farShare));
   const caveat = "the peak is that of 128-bit WebAssembly in this runtime, not the silicon's";
   return allHold([far, { holds: true, text: caveat }]);
-}
-
-/** Rule of `register-blocking-4x4-pays`. */
-export function judgeRegisterBlock(evidence: Evidence): Judgement {
-  const target = judgedTarget(evidence);
-  return allHold(
-    [256, 512, 1024].map((n) => {
-      const query = { workload: cube(n), variant: "register-4x4", target, against: "naive-ijk" };
-      return triedRatio(evidence, query, exceedsTwo);
-    }),
-  );
-}
-
-/** The claim's own wording: the estimate exceeds 2x, the interval lies above 1. */
-function exceedsTwo(m: Measurement): Finding {
-  const text = `${describe(m)}, asked to exceed 2 with an interval above 1`;
-  if (m.value > 2 && m.low > 1) return { holds: true, text };
-  if (m.high <= 2) return { holds: false, text };
-  return {
-    holds: null,
-    text: `${text}: the interval leaves it open; more rounds (--profile full) narrow it`,
-  };
 }
 
 /** Each step of the blocked kernel over the step before; the second is the one that the claim is about. */
@@ -68,8 +44,7 @@ export function judgePacking(evidence: Evidence): Judgement {
   const measured = ratios as Measurement[];
   const packing = measured[packingStep] as Measurement;
   const others = measured.filter((m) => m !== packing);
-  const first = ratioIn(evidence, ratio("register-4x4", "naive-ijk"));
-  return allHold([above(packing, 1), largest(packing, others), ...(first ? [reported(first)] : [])]);
+  return allHold([above(packing, 1), largest(packing, others)]);
 }
 
 function largest(packing: Measurement, others: readonly Measurement[]): Finding {
@@ -78,9 +53,4 @@ function largest(packing: Measurement, others: readonly Measurement[]): Finding 
   if (others.every((m) => m.value < packing.value)) return { holds: true, text };
   if (others.some((m) => m.low > packing.high)) return { holds: false, text };
   return { holds: null, text: `${text}: intervals overlap; more rounds (--profile full) narrow them` };
-}
-
-/** The step to a 4x4 block in registers, which precedes the steps that the claim compares; decides nothing. */
-function reported(first: Measurement): Finding {
-  return { holds: true, text: `before them ${describe(first)}` };
 }

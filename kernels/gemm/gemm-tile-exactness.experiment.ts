@@ -32,7 +32,7 @@ export const gemmTileExactness: Experiment = {
   charts: [{ kind: "bars", title: "Elements that differ from the unblocked product", metric: "mismatches" }],
   plan: (settings: Settings) => {
     const target = mainTarget(settings);
-    return target ? [{ workload, variants: on(target, blockedVariants), seconds: 2 }] : [];
+    return target ? [{ workload, variants: on(target, blockedVariants), seconds: 0.5 }] : [];
   },
   load: async () => (await import("./gemm-tile-exactness.ts")).procedure,
 };

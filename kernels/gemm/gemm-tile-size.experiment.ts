@@ -49,7 +49,13 @@ export const gemmTileSize: Experiment = {
     },
   ],
   charts: [
-    { kind: "sweep", title: "Time by block size", metric: "time", x: { from: "variant", title: "block" } },
+    {
+      kind: "sweep",
+      title: "Time by block size",
+      metric: "time",
+      variants: "blocked-",
+      x: { from: "variant", title: "block" },
+    },
     {
       kind: "sweep",
       title: `Misses of a ${describeGeometry(l1Geometry)} cache by block size`,
@@ -71,8 +77,8 @@ function plan(settings: Settings): readonly Cell[] {
   }
   return [
     levelsCell(target),
-    { workload: claimed, variants: upTo(largest), seconds: 25 },
-    { workload: tracedWorkload, variants: upTo(tracedSide), seconds: 5 },
+    { workload: claimed, variants: upTo(largest), seconds: 20 },
+    { workload: tracedWorkload, variants: upTo(tracedSide), seconds: 3 },
   ];
 }
 

@@ -7,10 +7,12 @@ import { levelsCell } from "../cache/levels.ts";
 import type { Cell, Experiment, Settings } from "../experiment.ts";
 import { mainTarget, on } from "../targets.ts";
 import { cube } from "./cubes.ts";
-import { judgeGrowth, judgePlainLoop, judgeRereading } from "./gemm-tiling.rules.ts";
+import { judgeGrowth, judgePlainLoop, judgeRegisterBlock, judgeRereading } from "./gemm-tiling.rules.ts";
 
 export const plainVariants = ["naive-ijk", "loop-ikj"] as const;
 export const blockedVariant = "blocked";
+/** Blocking for registers beside blocking for the cache. */
+export const registerVariant = "register-4x4";
 
 /** Sizes that the claims name with the seconds of each cell; a quick run stops before one call takes seconds. */
 const timedSides = {
@@ -69,6 +71,13 @@ export const gemmTiling: Experiment = {
       judge: judgeRereading,
     },
     {
+      claim: "register-blocking-4x4-pays",
+      rule:
+        "Paired speed-up of the 4x4 tile over one element at a time, at 256, 512 and 1024: confirmed if it exceeds " +
+        "2x with a 95 % interval above 1 at each size, refuted if at one size the interval lies at or below 2.",
+      judge: judgeRegisterBlock,
+    },
+    {
       claim: "blocking-pays-beyond-cache",
       rule:
         "Paired speed-up of blocked over i-j-k: confirmed if its 95 % interval at 1024 lies above that at 64, and the " +
@@ -101,7 +110,7 @@ function plan(settings: Settings): readonly Cell[] {
   const target = mainTarget(settings);
   if (!target) return [];
   const sides = timedSides[settings.profile === "quick" ? "quick" : "standard"];
-  const variants = [...plainVariants, blockedVariant];
+  const variants = [...plainVariants, blockedVariant, registerVariant];
   const sweep = tracedBlocks.map((block) => `${blockedVariant}-${block}`);
   return [
     // The one rule that asks for levels asks for 1024 too, which a quick run leaves out.

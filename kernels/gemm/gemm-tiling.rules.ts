@@ -141,3 +141,25 @@ function startsNearLevel(evidence: Evidence, speedUps: readonly Measurement[]): 
 function workingSet({ workload }: Measurement): number {
   return 3 * 4 * sideOf(workload) ** 2;
 }
+
+/** Rule of `register-blocking-4x4-pays`. */
+export function judgeRegisterBlock(evidence: Evidence): Judgement {
+  const target = judgedTarget(evidence);
+  return allHold(
+    [256, 512, 1024].map((n) => {
+      const query = { workload: cube(n), variant: "register-4x4", target, against: "naive-ijk" };
+      return triedRatio(evidence, query, exceedsTwo);
+    }),
+  );
+}
+
+/** The claim's own wording: the estimate exceeds 2x, the interval lies above 1. */
+function exceedsTwo(m: Measurement): Finding {
+  const text = `${describe(m)}, asked to exceed 2 with an interval above 1`;
+  if (m.value > 2 && m.low > 1) return { holds: true, text };
+  if (m.high <= 2) return { holds: false, text };
+  return {
+    holds: null,
+    text: `${text}: the interval leaves it open; more rounds (--profile full) narrow it`,
+  };
+}
