@@ -2,16 +2,10 @@
  * Text on its way to a terminal: what the terminal would obey is removed, and widths are counted in columns, of which
  * a Chinese character takes two (Unicode Standard Annex 11). Everything that prints foreign text goes through here.
  */
-import stringWidth from "string-width";
+import { columnsOf, graphemesOf } from "./text-width.ts";
 
 export { sanitise, sanitiseLines } from "../catalog/plain-text.ts";
-
-/** Columns that a text takes on a terminal; escape sequences take none. */
-export function columnsOf(text: string): number {
-  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
-}
-
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+export { columnsOf } from "./text-width.ts";
 
 /** The longest beginning of a text that fits into so many columns, with "…" where something was left out. */
 export function truncate(text: string, columns: number): string {
@@ -19,7 +13,7 @@ export function truncate(text: string, columns: number): string {
   if (columns <= 0) return "";
   let kept = "";
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const segment of graphemesOf(text)) {
     const next = width + columnsOf(segment);
     if (next > columns - 1) break;
     kept += segment;
@@ -52,7 +46,7 @@ export function wrap(text: string, columns: number): string[] {
     if (line.trim()) lines.push(line.trimEnd());
     line = piece.trimStart();
     while (columnsOf(line) > columns) {
-      const head = [...graphemes.segment(line)].map((part) => part.segment);
+      const head = graphemesOf(line);
       // At least one grapheme goes on each line, however wide it is: otherwise this would never end.
       let cut = head.shift() ?? "";
       while (head[0] !== undefined && columnsOf(cut + head[0]) <= columns) cut += head.shift();
@@ -67,7 +61,7 @@ export function wrap(text: string, columns: number): string[] {
 /** Unbreakable pieces in order; joined they give the text again. */
 function pieces(text: string): string[] {
   const found: string[] = [];
-  for (const { segment } of graphemes.segment(text)) {
+  for (const segment of graphemesOf(text)) {
     const last = found.at(-1);
     const breaks = last === undefined || /\s$/u.test(last) || wide.test(segment) || wide.test(last.slice(-1));
     if (last !== undefined && (!breaks || closing.test(segment) || /^\s/u.test(segment))) {
