@@ -1,191 +1,28 @@
 /**
- * The expressions of a vector program: plain records, and the functions that build and check them. An element type
- * and a number of lanes make a type; one lane is a scalar, and i32 of one lane is an integer for addressing.
+ * The functions that build and check the expressions of a vector program; kernels are written with these.
  * An expression is evaluated where the statement that holds it stands; what is needed twice is named with `let`
  * (integer arithmetic for addresses may be repeated).
  */
 import { ProgramError } from "./errors.ts";
+import {
+  type Address,
+  type BinaryOperator,
+  bytesOf,
+  type CompareOperator,
+  type Constant,
+  type Element,
+  integerType,
+  type Mask,
+  type Operand,
+  type Pointer,
+  sameType,
+  typeText,
+  type UnaryOperator,
+  type Value,
+  type VectorType,
+} from "./nodes.ts";
 
-export type Element = "f32" | "f64" | "i32";
-
-export interface VectorType {
-  readonly element: Element;
-  readonly lanes: number;
-}
-
-export const bytesOf: Readonly<Record<Element, number>> = { f32: 4, f64: 8, i32: 4 };
-
-export type BinaryOperator = "add" | "sub" | "mul" | "div" | "min" | "max" | "and" | "shl" | "shr" | "rem";
-export type UnaryOperator = "neg" | "abs" | "sqrt";
-export type CompareOperator = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
-
-/** The block in which a name may be used; closed when the builder leaves it. */
-export interface Scope {
-  open: boolean;
-}
-
-interface Typed {
-  readonly type: VectorType;
-}
-export interface Constant extends Typed {
-  readonly op: "constant";
-  readonly value: number;
-}
-export interface Name extends Typed {
-  readonly op: "name";
-  readonly name: string;
-  readonly mutable: boolean;
-  readonly scope: Scope;
-}
-export interface Load extends Typed {
-  readonly op: "load";
-  readonly address: Address;
-}
-export interface Broadcast extends Typed {
-  readonly op: "broadcast";
-  readonly address: Address;
-}
-export interface Splat extends Typed {
-  readonly op: "splat";
-  readonly value: Value;
-}
-export interface Binary extends Typed {
-  readonly op: "binary";
-  readonly operator: BinaryOperator;
-  readonly left: Value;
-  readonly right: Value;
-}
-export interface Unary extends Typed {
-  readonly op: "unary";
-  readonly operator: UnaryOperator;
-  readonly value: Value;
-}
-export interface MultiplyAdd extends Typed {
-  readonly op: "multiplyAdd";
-  readonly left: Value;
-  readonly right: Value;
-  readonly addend: Value;
-}
-export interface Select extends Typed {
-  readonly op: "select";
-  readonly mask: Mask;
-  readonly yes: Value;
-  readonly no: Value;
-}
-export interface Convert extends Typed {
-  readonly op: "convert";
-  readonly value: Value;
-}
-export interface Sum extends Typed {
-  readonly op: "sum";
-  readonly value: Value;
-}
-export interface Lane extends Typed {
-  readonly op: "lane";
-  readonly value: Value;
-  readonly lane: number;
-}
-export interface Interleave extends Typed {
-  readonly op: "interleave";
-  readonly half: "low" | "high";
-  readonly left: Value;
-  readonly right: Value;
-}
-
-/** A vector of W lanes, or a scalar where W is 1. */
-export type Value =
-  | Constant
-  | Name
-  | Load
-  | Broadcast
-  | Splat
-  | Binary
-  | Unary
-  | MultiplyAdd
-  | Select
-  | Convert
-  | Sum
-  | Lane
-  | Interleave;
-
-/** The outcome of a comparison, lane by lane; good for `select` and, with one lane, for `if`. */
-export interface Mask {
-  readonly op: "compare";
-  readonly operator: CompareOperator;
-  /** The type of what is compared. */
-  readonly of: VectorType;
-  readonly left: Value;
-  readonly right: Value;
-}
-
-export interface PointerName {
-  readonly op: "pointer";
-  readonly element: Element;
-  readonly name: string;
-  readonly mutable: boolean;
-  readonly scope: Scope;
-}
-export interface Advance {
-  readonly op: "advance";
-  readonly element: Element;
-  readonly pointer: Pointer;
-  /** In elements. */
-  readonly by: Value;
-}
-
-/** Where elements of one type lie. */
-export type Pointer = PointerName | Advance;
-
-/** An element's place: pointer + index + offset, both in elements; the offset is a constant and costs nothing. */
-export interface Address {
-  readonly pointer: Pointer;
-  readonly index: Value | undefined;
-  readonly offset: number;
-}
-
-export type Operand = Value | number;
-
-/** Anything that can stand inside a statement. */
-export type Expression = Value | Pointer | Mask;
-
-export function isPointer(expression: Expression): expression is Pointer {
-  return expression.op === "pointer" || expression.op === "advance";
-}
-
-/** The expressions that an expression is made of, in order of evaluation; addresses apart. */
-export function childrenOf(expression: Expression): readonly Expression[] {
-  switch (expression.op) {
-    case "binary":
-    case "interleave":
-    case "compare":
-      return [expression.left, expression.right];
-    case "multiplyAdd":
-      return [expression.left, expression.right, expression.addend];
-    case "select":
-      return [expression.yes, expression.no, expression.mask];
-    case "splat":
-    case "unary":
-    case "convert":
-    case "sum":
-    case "lane":
-      return [expression.value];
-    case "advance":
-      return [expression.pointer, expression.by];
-    default:
-      return [];
-  }
-}
-
-export const integerType: VectorType = { element: "i32", lanes: 1 };
-
-/** `f32x4`, `i32`: the type as the field writes it. */
-export function typeText(type: VectorType): string {
-  return type.lanes === 1 ? type.element : `${type.element}x${type.lanes}`;
-}
-
-export function sameType(left: VectorType, right: VectorType): boolean {
-  return left.element === right.element && left.lanes === right.lanes;
-}
+export * from "./nodes.ts";
 
 /** A constant, the same in every lane; f32 constants are rounded here, i32 ones must be integers. */
 export function constant(value: number, type: VectorType = integerType): Constant {
