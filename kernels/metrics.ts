@@ -29,6 +29,7 @@ const table = [
   { id: "intensity", title: "operational intensity", unit: "FLOP/B", better: "neither" },
   { id: "bytes-moved", title: "bytes moved", unit: "B", better: "lower" },
   { id: "workspace", title: "workspace", unit: "B", better: "lower" },
+  { id: "unfolded-input", title: "unfolded input", unit: "B", better: "neither" },
   { id: "time-share", title: "share of time", unit: "1", better: "neither", share: true },
   { id: "last-level-cache", title: "last-level cache", unit: "B", better: "neither" },
   { id: "misses-per-mac", title: "cache misses per multiply-add", unit: "1", better: "lower" },

@@ -2,6 +2,7 @@
  * Every experiment, by id, topic and claim. Rows are light (no kernel is loaded), so every listing can use them.
  */
 import { convAsGemm } from "./conv/conv-as-gemm.experiment.ts";
+import { im2colPasses } from "./conv/im2col-passes.experiment.ts";
 import { im2colTraffic } from "./conv/im2col-traffic.experiment.ts";
 import { networkProfile } from "./conv/network-profile.experiment.ts";
 import type { Experiment } from "./experiment.ts";
@@ -29,6 +30,7 @@ export const experiments: readonly Experiment[] = [
   fmaRounding,
   mmaBlock,
   convAsGemm,
+  im2colPasses,
   im2colTraffic,
   networkProfile,
 ];

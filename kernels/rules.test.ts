@@ -184,6 +184,27 @@ const profile = (gemm: number, other: number, spread = 0.02): Measurement[] =>
     ),
   );
 
+const forward = (workspace: number, cases: number): Measurement[] => {
+  const row = { workload: "50 random layers", variant: "forward" };
+  return [
+    ...counted(row.workload, [row.variant], 0, cases),
+    made({ ...row, metric: "workspace", value: workspace }),
+    made({ ...row, metric: "unfolded-input", value: 4096 }),
+  ];
+};
+
+const backward = (overwriting: number, cases: number): Measurement[] => {
+  const workload = "50 random layers";
+  const error = (variant: string, value: number): Measurement =>
+    made({ workload, variant, metric: "max-error", value });
+  return [
+    error("backward-gemm-col2im", 1e-6),
+    error("backward-finite-differences", 1e-6),
+    error("backward-overwriting", overwriting),
+    made({ workload, variant: "backward-gemm-col2im", metric: "cases", value: cases }),
+  ];
+};
+
 interface Trial {
   readonly claim: string;
   readonly confirmed: readonly Measurement[];
@@ -276,6 +297,18 @@ const trials: readonly Trial[] = [
     confirmed: lowered(0, 1e-6, 200),
     refuted: lowered(0, 1e-3, 200),
     inconclusive: lowered(0, 1e-6, 20),
+  },
+  {
+    claim: "forward-unfolds-input-only",
+    confirmed: forward(4096, 50),
+    refuted: forward(8192, 50),
+    inconclusive: forward(4096, 10),
+  },
+  {
+    claim: "backward-grad-then-col2im",
+    confirmed: backward(0.5, 50),
+    refuted: backward(1e-6, 50),
+    inconclusive: backward(0.5, 10),
   },
   {
     claim: "regular-access-outweighs-copy",
