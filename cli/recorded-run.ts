@@ -4,7 +4,7 @@
  */
 
 import type { Connection } from "../catalog/database/open.ts";
-import { findRun, loadRun, runName, type StoredCell, type StoredRun } from "../catalog/ledger.ts";
+import type { StoredCell, StoredRun } from "../catalog/ledger.ts";
 import { beginRun, type Recorder, reopenRun } from "../catalog/recorder.ts";
 import type { Cell, Environment, Experiment, RunEvent, Settings } from "../kernels/experiment.ts";
 import { planRun, type RunPart } from "../kernels/host/plan.ts";
@@ -12,7 +12,8 @@ import { runExperiments } from "../kernels/host/run.ts";
 import { describeMachine } from "../kernels/measure/machine.ts";
 import about from "../package.json" with { type: "json" };
 import { commandLine } from "../reports/command-line.ts";
-import { CommandError, UsageError } from "./exit.ts";
+import { CommandError } from "./exit.ts";
+import { storedRunCalled } from "./stored-run.ts";
 
 export interface RunControl {
   /** Ends the run; what was finished is kept. */
@@ -69,20 +70,6 @@ export function resumedRun(db: Connection, typed: string, experiments: readonly 
     );
   }
   return recorded(recorder, parts, stored.settings);
-}
-
-/** The stored run with this id, or the newest for `last`. */
-export function storedRunCalled(db: Connection, typed: string): StoredRun {
-  const id = findRun(db, typed);
-  const stored = id === undefined ? undefined : loadRun(db, id);
-  if (stored) return stored;
-  const newest = findRun(db, "last");
-  throw new UsageError(
-    typed === "last" ? "nothing was run yet" : `there is no run "${typed}"`,
-    newest === undefined
-      ? "`kdaccel bench --topic tiling` makes one."
-      : `The newest is ${runName(newest)}; \`kdaccel runs\` lists them.`,
-  );
 }
 
 function remainingPart(stored: StoredRun, experiments: readonly Experiment[], id: string): RunPart {
