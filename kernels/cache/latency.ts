@@ -4,11 +4,11 @@
  * about memory, 2007, section 3.3.2). This file times the walk; `levels.ts` reads the steps.
  */
 
-import { compile } from "../codegen/compile.ts";
+import { compile, kernelText } from "../codegen/compile.ts";
 import { at, constant, load } from "../codegen/expressions.ts";
 import { Memory } from "../codegen/memory.ts";
 import { program } from "../codegen/program.ts";
-import type { Bench, Candidate, Cell } from "../experiment.ts";
+import type { Bench, Candidate, Cell, VariantRef } from "../experiment.ts";
 import { kernelTarget } from "../kernel-target.ts";
 import { chaseBytes, chaseSteps } from "./levels.ts";
 
@@ -70,6 +70,11 @@ export async function measureLevels(cell: Cell, bench: Bench): Promise<void> {
     return { ...ref, run, check: () => checkEnd(words.view, end.view, run) };
   });
   await bench.compare(candidates, { ceiling: false, leastRounds: levelRounds, seconds: levelSeconds });
+}
+
+/** The generated code of a chase, the same at every footprint. */
+export function chaseText(ref: VariantRef): string {
+  return kernelText(chaseProgram, kernelTarget(ref), { arithmetic: "strict" });
 }
 
 /** The walks are short and steady: a median of seven is enough to see a step of 1.5x. */

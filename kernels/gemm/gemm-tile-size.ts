@@ -1,5 +1,5 @@
 /** Procedure of `gemm-tile-size`: cache levels, times by block and misses by block. */
-import { measureLevels } from "../cache/latency.ts";
+import { chaseText, measureLevels } from "../cache/latency.ts";
 import { levelsWorkload } from "../cache/levels.ts";
 import type { Bench, Cell, Procedure } from "../experiment.ts";
 import { productCandidates } from "./contest.ts";
@@ -10,7 +10,7 @@ import { countMemory } from "./traces.ts";
 
 export const procedure: Procedure = {
   run,
-  code: async (ref) => (ref.variant.startsWith("chase-") ? undefined : variantText(ref)),
+  code: async (ref) => (ref.variant.startsWith("chase-") ? chaseText(ref) : variantText(ref)),
 };
 
 async function run(cell: Cell, bench: Bench): Promise<void> {

@@ -1,5 +1,5 @@
 /** Procedure of `gemm-tiling`: cache levels, times with misses by size, and misses by block. */
-import { measureLevels } from "../cache/latency.ts";
+import { chaseText, measureLevels } from "../cache/latency.ts";
 import { levelsWorkload } from "../cache/levels.ts";
 import type { Bench, Cell, Procedure, VariantRef } from "../experiment.ts";
 import { productCandidates } from "./contest.ts";
@@ -11,7 +11,7 @@ import { defaultBlock } from "./variants.ts";
 
 export const procedure: Procedure = {
   run,
-  code: async (ref) => (ref.variant.startsWith("chase-") ? undefined : variantText(ref)),
+  code: async (ref) => (ref.variant.startsWith("chase-") ? chaseText(ref) : variantText(ref)),
 };
 
 /**
