@@ -23,6 +23,46 @@ export interface CommandEntry {
 /** All commands in the order in which help lists them. */
 export const commands: readonly CommandEntry[] = [
   {
+    name: "topics",
+    summary: "the tree of topics, with counts of articles, claims and experiments",
+    load: () => import("./commands/topics.ts"),
+  },
+  {
+    name: "articles",
+    summary: "the reading list, by topic and kind",
+    load: () => import("./commands/articles.ts"),
+  },
+  {
+    name: "search",
+    summary: "find articles, claims, topics and terms, in Chinese and English",
+    load: () => import("./commands/search.ts"),
+  },
+  {
+    name: "show",
+    summary: "one article, claim, topic or experiment in full",
+    load: () => import("./commands/show.ts"),
+  },
+  {
+    name: "open",
+    summary: "an article or its paper in the browser",
+    load: () => import("./commands/open.ts"),
+  },
+  {
+    name: "claims",
+    summary: "what is claimed, and what was found here",
+    load: () => import("./commands/claims.ts"),
+  },
+  {
+    name: "glossary",
+    summary: "what the words of the field mean",
+    load: () => import("./commands/glossary.ts"),
+  },
+  {
+    name: "experiments",
+    summary: "what can be run",
+    load: () => import("./commands/experiments.ts"),
+  },
+  {
     name: "bench",
     summary: "run experiments: measure, judge claims, keep the evidence",
     load: () => import("./commands/bench.ts"),

@@ -94,7 +94,8 @@ function forClaim(db: Connection, experiments: readonly Experiment[], id: string
   return testing;
 }
 
-function articleCalled(db: Connection, typed: string): number {
+/** The number of an article that is typed as `54` or `#54`. */
+export function articleCalled(db: Connection, typed: string): number {
   const number = existingArticle(db, typed);
   if (number !== undefined) return number;
   throw new UsageError(

@@ -54,3 +54,11 @@ it("styles a cell after it was cut, and the titles apart", () => {
 it("shows the titles alone where there is no row", () => {
   expect(table(columns, [], { width: 80 })).toEqual(["id  title  articles"]);
 });
+
+it("sets the cells of a tree in", () => {
+  const tree = columns.map((column, at) => ({
+    ...column,
+    indent: (row: Row) => (at === 0 && row.id === "gemm" ? 2 : 0),
+  }));
+  expect(table(tree, rows, { width: 80 })[2]).toBe("  gemm  通用矩阵乘             12");
+});

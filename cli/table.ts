@@ -9,7 +9,9 @@ export interface Column<Row> {
   /** The plain text of a cell; it is sanitised here. */
   readonly text: (row: Row) => string;
   readonly align?: "left" | "right";
-  /** The share of the shortage that this column takes when the terminal is too narrow (default 0: never shortened). */
+  /** Spaces before the text, as trees have them. */
+  readonly indent?: (row: Row) => number;
+  /** How much of a narrow terminal this column claims against other flexible ones (default 0: never shortened). */
   readonly flex?: number;
   /** Colours the cell after it has been cut and padded. */
   readonly style?: (text: string, row: Row) => string;
@@ -33,7 +35,7 @@ export function table<Row>(
   rows: readonly Row[],
   options: TableOptions,
 ): string[] {
-  const cells = rows.map((row) => columns.map((column) => sanitise(column.text(row))));
+  const cells = rows.map((row) => columns.map((column) => cellText(column, row)));
   const widths = shrunk(columns, naturalWidths(columns, cells), options.width);
   const heading = options.heading ?? ((text: string) => text);
   const line = (texts: readonly string[], style: (text: string, index: number) => string): string =>
@@ -55,26 +57,29 @@ export function table<Row>(
   ];
 }
 
+function cellText<Row>(column: Column<Row>, row: Row): string {
+  return " ".repeat(column.indent?.(row) ?? 0) + sanitise(column.text(row));
+}
+
 function naturalWidths<Row>(columns: readonly Column<Row>[], cells: readonly string[][]): number[] {
   return columns.map((column, index) =>
     cells.reduce((most, row) => Math.max(most, columnsOf(row[index] ?? "")), columnsOf(column.title)),
   );
 }
 
-/** Takes the shortage from the flexible columns by their shares, until they are as narrow as they may become. */
+/** Takes the shortage from the flexible columns, column by column of the terminal, always from the widest for its share. */
 function shrunk<Row>(columns: readonly Column<Row>[], natural: readonly number[], width: number): number[] {
   const widths = [...natural];
-  const total = (): number => widths.reduce((sum, each) => sum + each, 0) + gap.length * (widths.length - 1);
-  for (let shortage = total() - width; shortage > 0; shortage = total() - width) {
-    const shrinkable = columns
-      .map((column, index) => ({ index, flex: column.flex ?? 0 }))
-      .filter(({ index, flex }) => flex > 0 && (widths[index] ?? 0) > narrowest);
-    if (shrinkable.length === 0) break;
-    const shares = shrinkable.reduce((sum, { flex }) => sum + flex, 0);
-    for (const { index, flex } of shrinkable) {
-      const cut = Math.ceil((shortage * flex) / shares);
-      widths[index] = Math.max(narrowest, (widths[index] ?? 0) - cut);
-    }
+  const share = (index: number): number => {
+    const flex = columns[index]?.flex ?? 0;
+    const own = widths[index] ?? 0;
+    return flex > 0 && own > narrowest ? own / flex : 0;
+  };
+  let shortage = widths.reduce((sum, each) => sum + each, 0) + gap.length * (widths.length - 1) - width;
+  for (; shortage > 0; shortage--) {
+    const widest = columns.reduce((best, _, index) => (share(index) > share(best) ? index : best), 0);
+    if (share(widest) === 0) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
   }
   return widths;
 }
