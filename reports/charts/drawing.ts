@@ -1,0 +1,52 @@
+/**
+ * A chart before it is rendered: its specification with the same in words, so that no reader needs to see it.
+ */
+import type { TopLevelSpec } from "vega-lite";
+import type { ChartHint } from "../../kernels/experiment.ts";
+import { formatMeasurement, metricTitle, type Scale } from "../numbers.ts";
+import type { Point } from "./points.ts";
+import { config } from "./theme.ts";
+
+export interface Drawing {
+  readonly title: string;
+  /** Every value in words: the image's text for those who do not see it. */
+  readonly alt: string;
+  /** What the chart shows, in one sentence. */
+  readonly sentence: string;
+  /** What distinguishes it from other drawings of the same hint; empty where there is one. */
+  readonly part: string;
+  readonly spec: TopLevelSpec;
+}
+
+/** The body of a specification: all but what every chart shares. */
+type Body = Record<string, unknown>;
+
+/** A whole specification from a title and what is drawn. */
+export function specOf(title: string, subtitle: string, body: Body): TopLevelSpec {
+  return {
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    title: subtitle === "" ? title : { text: title, subtitle },
+    config,
+    ...body,
+  } as TopLevelSpec;
+}
+
+/** `packed-blocked 36.8 GFLOP/s [35.5, 45.4]`. */
+export function pointInWords(metric: string, point: Point): string {
+  return `${point.label} ${formatMeasurement({ ...point, metric, kind: point.exact ? "exact" : "timed" })}`;
+}
+
+/** All points in words, workload by workload. */
+export function inWords(hint: ChartHint, points: readonly Point[]): string {
+  const groups = Map.groupBy(points, (point) => point.workload);
+  const parts = [...groups].map(([workload, group]) => {
+    const values = group.map((point) => pointInWords(hint.metric, point)).join(", ");
+    return groups.size > 1 ? `${workload}: ${values}` : values;
+  });
+  return `${hint.title}. ${parts.join("; ")}.`;
+}
+
+/** `throughput, GFLOP/s`: the title of an axis. */
+export function axisTitle(metric: string, { unit }: Scale): string {
+  return unit === "" ? metricTitle(metric) : `${metricTitle(metric)}, ${unit}`;
+}

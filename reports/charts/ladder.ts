@@ -1,0 +1,167 @@
+/**
+ * The ladder: a column for each step, and the measured peak as the top of the axis, so that the empty space above a
+ * column is what it leaves unused (as in the plots of BLIS).
+ */
+import type { ChartHint, Measurement } from "../../kernels/experiment.ts";
+import { formatMetric, formatPercent, scaleOf, withScale } from "../numbers.ts";
+import { barCharts } from "./bars.ts";
+import { axisTitle, type Drawing, inWords, specOf } from "./drawing.ts";
+import { byWorkload, type ChartSource, ceilingOf, type Point, pointsOf } from "./points.ts";
+import { ink, plot, targetColours } from "./theme.ts";
+
+/** More columns than this do not fit beside each other with readable names; they become lying bars. */
+const mostColumns = 15;
+/** Pixels for a column with its distance. */
+const step = 54;
+
+export function ladderCharts(hint: ChartHint, source: ChartSource): readonly Drawing[] {
+  const groups = [...byWorkload(pointsOf(source, hint.metric))];
+  return groups.flatMap(([workload, points]) => {
+    if (points.length > mostColumns) {
+      const measurements = source.measurements.filter((m) => m.workload === workload);
+      return barCharts(hint, { ...source, measurements }).map((bars) => ({ ...bars, part: workload }));
+    }
+    return [ladder(hint, workload, points, ceilingOf(source, hint.metric, workload))];
+  });
+}
+
+function ladder(
+  hint: ChartHint,
+  workload: string,
+  points: readonly Point[],
+  peak: Measurement | undefined,
+): Drawing {
+  const scale = scaleOf(hint.metric, Math.max(...points.map((point) => point.value), peak?.value ?? 0));
+  const highest = Math.max(...points.map((point) => point.high));
+  const top = peak ? Math.max(peak.value, highest) : highest * 1.2;
+  const several = new Set(points.map((point) => point.target)).size > 1;
+  const values = points.map(({ label, target, value, low, high }) => ({
+    label,
+    target,
+    value,
+    low,
+    high,
+    text: withScale(value, { ...scale, suffix: "" }),
+    share: peak ? formatPercent(value / peak.value) : "",
+  }));
+  const y = {
+    field: "value",
+    type: "quantitative",
+    scale: { domain: [0, top], nice: false },
+    axis: { title: axisTitle(hint.metric, scale), ...(peak && shareAxis(hint.metric, peak)) },
+  };
+  const x = {
+    field: "label",
+    type: "nominal",
+    sort: null,
+    axis: { title: null, labelAngle: points.length > 5 ? -38 : 0, ticks: false, labelPadding: 8 },
+  };
+  const above = { align: "center", baseline: "bottom" };
+  const subtitle = peak ? `${workload}; the top of the axis is the measured peak` : workload;
+  const domain = [...new Set(points.map((point) => point.target))];
+  return {
+    title: hint.title,
+    part: workload,
+    alt: inWords({ ...hint, title: `${hint.title} (${workload})` }, points) + peakInWords(hint.metric, peak),
+    sentence: sentenceOf(hint.metric, workload, points, peak),
+    spec: specOf(hint.title, subtitle, {
+      width: { step },
+      height: plot.height,
+      layer: [
+        {
+          data: { values },
+          encoding: { x },
+          layer: [
+            {
+              mark: { type: "bar", width: { band: 0.62 }, cornerRadiusEnd: 2 },
+              encoding: {
+                y,
+                color: {
+                  field: "target",
+                  type: "nominal",
+                  scale: { domain, range: domain.map((target) => targetColours[target] ?? ink.muted) },
+                  legend: several ? {} : null,
+                },
+              },
+            },
+            {
+              mark: { type: "rule", color: ink.text, strokeWidth: 1.5 },
+              encoding: { y: { field: "low", type: "quantitative" }, y2: { field: "high" } },
+            },
+            {
+              mark: { type: "text", ...above, dy: -17, fontWeight: 600 },
+              encoding: { y: { field: "high", type: "quantitative" }, text: { field: "text" } },
+            },
+            {
+              mark: { type: "text", ...above, dy: -4, fontSize: 11, color: ink.muted },
+              encoding: { y: { field: "high", type: "quantitative" }, text: { field: "share" } },
+            },
+          ],
+        },
+        ...(peak ? [ceilingLine(hint.metric, peak)] : []),
+      ],
+    }),
+  };
+}
+
+/** Ticks at quarters of the peak, each with its value and its share. */
+function shareAxis(metric: string, { value }: Measurement): object {
+  const quarters = [0, 0.25, 0.5, 0.75, 1];
+  const labels = quarters.map((share) => {
+    const figure = formatMetric(metric, share * value).replace(/ .*$/, "");
+    return `${figure} · ${100 * share} %`;
+  });
+  const index = `round(datum.value / ${value} * 4)`;
+  return { values: quarters.map((share) => share * value), labelExpr: `${JSON.stringify(labels)}[${index}]` };
+}
+
+function ceilingLine(metric: string, peak: Measurement): object {
+  const label = `measured peak (${peak.variant}): ${formatMetric(metric, peak.value)}`;
+  return {
+    data: { values: [{ peak: peak.value, label }] },
+    layer: [
+      {
+        mark: { type: "rule", color: ink.ceiling, strokeDash: [6, 3], strokeWidth: 2 },
+        encoding: { y: { field: "peak", type: "quantitative" } },
+      },
+      {
+        mark: {
+          type: "text",
+          align: "left",
+          baseline: "bottom",
+          dx: 2,
+          dy: -5,
+          color: ink.ceiling,
+          fontWeight: 600,
+        },
+        encoding: { x: { value: 0 }, y: { field: "peak", type: "quantitative" }, text: { field: "label" } },
+      },
+    ],
+  };
+}
+
+function peakInWords(metric: string, peak: Measurement | undefined): string {
+  return peak ? ` Measured peak ${formatMetric(metric, peak.value)}.` : "";
+}
+
+function sentenceOf(
+  metric: string,
+  workload: string,
+  points: readonly Point[],
+  peak: Measurement | undefined,
+): string {
+  const [first] = points;
+  const best = points.reduce<Point | undefined>(
+    (most, point) => (most && most.value >= point.value ? most : point),
+    undefined,
+  );
+  if (!first || !best) return "";
+  const share = peak
+    ? `, ${formatPercent(best.value / peak.value)} of the measured peak of ${formatMetric(metric, peak.value)}`
+    : "; no peak was measured beside it";
+  if (first === best) {
+    return `At ${workload}, ${best.label} reaches ${formatMetric(metric, best.value)}${share}.`;
+  }
+  const from = `from ${formatMetric(metric, first.value)} (${first.label})`;
+  return `At ${workload} the ladder goes ${from} to ${formatMetric(metric, best.value)} (${best.label})${share}.`;
+}

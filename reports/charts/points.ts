@@ -1,0 +1,62 @@
+/**
+ * What charts draw: the values of one metric, contestants apart from ceilings, each with its label. Every kind of chart
+ * chooses from the measurements of an experiment here, so that all leave out and name alike.
+ */
+
+import { levelsWorkload } from "../../kernels/cache/levels.ts";
+import type { Measurement, VariantRef } from "../../kernels/experiment.ts";
+import { isCeiling } from "../../kernels/variant.ts";
+
+/** A contestant's value in one cell. */
+export interface Point extends VariantRef {
+  readonly workload: string;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly exact: boolean;
+  /** The variant's name, with its target where the chart has several. */
+  readonly label: string;
+}
+
+/** Everything that a chart may look at: the measurements of one experiment, and of the whole run for ceilings. */
+export interface ChartSource {
+  readonly measurements: readonly Measurement[];
+  readonly all: readonly Measurement[];
+}
+
+/** The contestants' values of a metric in the order in which they were measured; wrong results have none. */
+export function pointsOf(source: ChartSource, metric: string): Point[] {
+  const chosen = source.measurements.filter(
+    (m) =>
+      m.metric === metric &&
+      !isCeiling(m) &&
+      // The walk that measures cache levels serves rules; its footprints are no contestants.
+      m.workload !== levelsWorkload &&
+      m.correct !== false &&
+      [m.value, m.low, m.high].every(Number.isFinite),
+  );
+  const severalTargets = new Set(chosen.map((m) => m.target)).size > 1;
+  const points = new Map<string, Point>();
+  for (const m of chosen) {
+    const { workload, variant, target, value, low, high } = m;
+    const label = severalTargets ? `${variant} (${target})` : variant;
+    // A ratio against several others counts once: the first is what the comparison was made against.
+    const key = JSON.stringify([workload, variant, target]);
+    if (points.has(key)) continue;
+    points.set(key, { workload, variant, target, value, low, high, exact: m.kind === "exact", label });
+  }
+  return [...points.values()];
+}
+
+/** Points by workload, in order of appearance. */
+export function byWorkload(points: readonly Point[]): Map<string, Point[]> {
+  return Map.groupBy(points, (point) => point.workload);
+}
+
+/** The ceiling of a metric in a cell: that of the same cell, else the first that the run measured anywhere. */
+export function ceilingOf(source: ChartSource, metric: string, workload: string): Measurement | undefined {
+  const ceilings = (of: readonly Measurement[]): Measurement[] =>
+    of.filter((m) => isCeiling(m) && m.metric === metric && m.value > 0);
+  const own = ceilings(source.measurements);
+  return own.find((m) => m.workload === workload) ?? own[0] ?? ceilings(source.all)[0];
+}
