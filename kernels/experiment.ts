@@ -71,6 +71,8 @@ export interface ChartHint {
   readonly kind: "ladder" | "sweep" | "roofline" | "bars";
   readonly title: string;
   readonly metric: string;
+  /** Only variants whose names begin so are drawn; all of them where absent. */
+  readonly variants?: string;
   /** `sweep` only: what the horizontal axis means; x is the number in the variant's or the workload's name. */
   readonly x?: { readonly from: "variant" | "workload"; readonly title: string };
 }
