@@ -155,7 +155,9 @@ export interface Bench {
   wrong(ref: VariantRef, message: string): void;
   /**
    * Checks each candidate, then times all of them in interleaved rounds of random order, and records `time`,
-   * `throughput`, `bandwidth`, `peak-fraction` and paired `speed-up` measurements as far as they apply.
+   * `throughput`, `bandwidth`, `peak-fraction` and paired `speed-up` measurements as far as they apply. A candidate
+   * that is wrong or throws is recorded as failed and the others go on. Rejects when the run is asked to stop: a
+   * procedure lets that error pass.
    */
   compare(candidates: readonly Candidate[], options?: ComparisonOptions): Promise<void>;
 }
@@ -180,10 +182,11 @@ export interface ComparisonOptions {
   readonly pairs?: readonly (readonly [VariantRef, VariantRef])[];
   /** Rounds that are made at the least, whatever the interval (default: 15, the floor that the claims' rules ask for). */
   readonly leastRounds?: number;
+  /** Rounds that are made at the most (default: 200, and never below `leastRounds`). */
   readonly mostRounds?: number;
   /** Stop once every interval's half-width is below this share of the estimate (default: 0.01). */
   readonly precision?: number;
-  /** Stop after this many seconds once `leastRounds` is reached. */
+  /** Stop after this many seconds of sampling, warm-up apart, once `leastRounds` is reached (default: by profile). */
   readonly seconds?: number;
   /** Interleave the generated multiply-add loop, so that each figure also reads as a share of peak (default: true). */
   readonly ceiling?: boolean;

@@ -50,7 +50,7 @@ export type BenchEvent =
 const leastRounds = 15;
 const mostRounds = 200;
 const precision = 0.01;
-/** Seconds a comparison may take beyond its least rounds, by profile. */
+/** Seconds of sampling after which a comparison ends, by profile; its least rounds are made all the same. */
 const budgetSeconds = { quick: 0.5, standard: 3, full: 30 } as const;
 
 /** Creates the bench of one cell. */

@@ -16,7 +16,7 @@ export interface SamplingPlan {
   readonly mostRounds: number;
   /** Relative half-width of every contestant's interval at which sampling stops early. */
   readonly precision: number;
-  /** Budget in seconds, warm-up apart; spent only beyond `leastRounds`. */
+  /** Budget of the sampling in seconds, warm-up apart; `leastRounds` are made even if they take longer. */
   readonly seconds: number;
 }
 
