@@ -25,6 +25,11 @@ describe("remarksOn", () => {
     });
   });
 
+  it("does not take timer interrupts for a disturbance", () => {
+    const ticking = around(40, 0.002).map((t, i) => (i % 6 === 1 ? 1.1 * t : t));
+    expect(kinds(ticking)).toEqual([]);
+  });
+
   it("tells a machine that slows down from one that speeds up", () => {
     const slowing = around(40, 0.02).map((t, i) => t * (1 + i / 1000));
     expect(remarksOn(slowing)).toMatchObject([

@@ -34,13 +34,20 @@ export interface Outliers {
   readonly severe: number;
 }
 
-/** Counts outliers; they stay in the sample (Tukey, Exploratory Data Analysis, 1977). */
-export function classifyOutliers(sample: readonly number[]): Outliers {
+/** The values beyond which so many interquartile ranges lie between a value and the nearer quartile (Tukey 1977). */
+export function fences(sample: readonly number[], ranges: number): readonly [low: number, high: number] {
   const sorted = ascending(sample);
   const q1 = quantile(sorted, 0.25);
   const q3 = quantile(sorted, 0.75);
-  const range = q3 - q1;
-  const outside = (x: number, fences: number): boolean => x < q1 - fences * range || x > q3 + fences * range;
-  const severe = sample.filter((x) => outside(x, 3)).length;
-  return { mild: sample.filter((x) => outside(x, 1.5)).length - severe, severe };
+  return [q1 - ranges * (q3 - q1), q3 + ranges * (q3 - q1)];
+}
+
+/** Counts outliers; they stay in the sample (Tukey, Exploratory Data Analysis, 1977). */
+export function classifyOutliers(sample: readonly number[]): Outliers {
+  const beyond = (ranges: number): number => {
+    const [low, high] = fences(sample, ranges);
+    return sample.filter((x) => x < low || x > high).length;
+  };
+  const severe = beyond(3);
+  return { mild: beyond(1.5) - severe, severe };
 }
