@@ -47,7 +47,8 @@ function drawing(hint: ChartHint, source: ChartSource, groups: readonly Point[][
   const alone = groups.length === 1;
   const better = betterOf(hint.metric);
   const direction = better === "neither" ? "" : `${better} is better`;
-  const subtitle = [alone ? (first?.workload ?? "") : "one scale for each workload", direction]
+  const timed = points.some((point) => !point.exact) ? "median and 95 % interval" : "";
+  const subtitle = [alone ? (first?.workload ?? "") : "one scale for each workload", timed, direction]
     .filter(Boolean)
     .join("; ");
   const chart = { height: { step }, width: alone ? plot.width - 120 : plot.width - 240, layer: layers };
@@ -73,7 +74,8 @@ function rowsOf(
   group: readonly Point[],
   colours: Readonly<Record<string, string | undefined>>,
 ): object[] {
-  const ceiling = group[0] && ceilingOf(source, hint.metric, group[0].workload);
+  const isRate = hint.metric === "throughput" || hint.metric === "bandwidth";
+  const ceiling = isRate && group[0] && ceilingOf(source, hint.metric, group[0].workload);
   const beside = ceiling && source.measurements.includes(ceiling) ? ceiling : undefined;
   const longest = Math.max(...group.map((point) => point.high), beside?.value ?? 0);
   const end = longest > 0 ? longest * roomForFigure : 1;

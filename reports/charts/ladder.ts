@@ -11,6 +11,8 @@ import { ink, plot, targetColours } from "./theme.ts";
 
 /** More columns than this do not fit beside each other with readable names; they become lying bars. */
 const mostColumns = 15;
+/** Pixels that the name of the peak takes between plot and legend. */
+const roomForPeak = 26;
 /** Pixels for a column with its distance. */
 const step = 54;
 
@@ -57,7 +59,7 @@ function ladder(
     axis: { title: null, labelAngle: points.length > 5 ? -38 : 0, ticks: false, labelPadding: 8 },
   };
   const above = { align: "center", baseline: "bottom" };
-  const subtitle = peak ? `${workload}; the top of the axis is the measured peak` : workload;
+  const subtitle = `${workload}; median and 95 % interval`;
   const domain = [...new Set(points.map((point) => point.target))];
   return {
     title: hint.title,
@@ -80,7 +82,7 @@ function ladder(
                   field: "target",
                   type: "nominal",
                   scale: { domain, range: domain.map((target) => targetColours[target] ?? ink.muted) },
-                  legend: several ? {} : null,
+                  legend: several ? { offset: peak ? roomForPeak : 6 } : null,
                 },
               },
             },

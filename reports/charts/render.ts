@@ -13,7 +13,9 @@ import type { TopLevelSpec } from "vega-lite";
 export async function renderSvg(spec: TopLevelSpec): Promise<string> {
   const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
   estimateWidths(vega);
-  const view = new vega.View(vega.parse(compile(spec).spec), { renderer: "none" });
+  const view = new vega.View(vega.parse(compile(spec, { logger: vega.logger(vega.Error) }).spec), {
+    renderer: "none",
+  });
   try {
     return `${await view.toSVG()}\n`;
   } finally {

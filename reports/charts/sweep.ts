@@ -86,12 +86,14 @@ function sweep(hint: ChartHint, part: string, series: readonly Series[]): Drawin
       value: point.value * scale.factor,
       low: point.low * scale.factor,
       high: point.high * scale.factor,
-      best: point === bestOf(hint.metric, own),
+      best: hint.x?.from === "variant" && point === bestOf(hint.metric, own),
       figure: series.length === 1 ? withScale(point.value, { ...scale, suffix: "" }) : "",
     })),
   );
   const better = betterOf(hint.metric);
-  const subtitle = [part, better === "neither" ? "" : `${better} is better`].filter(Boolean).join("; ");
+  const timed = points.some((point) => !point.exact) ? "median and 95 % interval" : "";
+  const direction = better === "neither" ? "" : `${better} is better`;
+  const subtitle = [part, timed, direction].filter(Boolean).join("; ");
   return {
     title: hint.title,
     part,
@@ -119,10 +121,11 @@ function sweep(hint: ChartHint, part: string, series: readonly Series[]): Drawin
           mark: { type: "point", filled: false, opacity: 1, size: 220, strokeWidth: 2, color: ink.ceiling },
           encoding: { x, y },
         },
-        {
-          mark: { type: "text", baseline: "bottom", dy: -12, fontSize: 12 },
+        // Twice: the first is a halo in the colour of the card, because lines pass behind the figures.
+        ...[{ stroke: ink.card, strokeWidth: 4 }, {}].map((halo) => ({
+          mark: { type: "text", baseline: "bottom", dy: -12, ...halo },
           encoding: { x, y: { ...y, field: "high" }, text: { field: "figure" } },
-        },
+        })),
         ...(series.length > 1 ? [names(series, axis, scale, width)] : []),
       ],
     }),
