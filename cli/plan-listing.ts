@@ -3,10 +3,10 @@
  */
 import type { Experiment, Settings } from "../kernels/experiment.ts";
 import { expectedSeconds, planRun } from "../kernels/host/plan.ts";
+import { formatDuration } from "../reports/numbers.ts";
 import { table } from "./table.ts";
 import { outputColumns } from "./terminal-text.ts";
 import { themeFor } from "./theme.ts";
-import { durationText } from "./tui/text/duration.ts";
 
 /** The plan as a table with the expected time of each workload, and the sum. */
 export function planLines(
@@ -21,14 +21,14 @@ export function planLines(
     [
       { title: "experiment", text: ({ id }) => id, style: theme.id },
       { title: "workload", text: ({ cell }) => cell.workload },
-      { title: "about", text: ({ cell }) => durationText(cell.seconds), align: "right" },
+      { title: "about", text: ({ cell }) => formatDuration(cell.seconds), align: "right" },
       { title: "variants", text: ({ cell }) => cell.variants.map((v) => v.variant).join(" "), flex: 1 },
     ],
     rows,
     { width: outputColumns(stream), heading: theme.muted },
   );
   const claims = parts.flatMap(({ experiment }) => experiment.claims).length;
-  const total = `${parts.length} experiments, ${rows.length} workloads, ${claims} claims: about ${durationText(expectedSeconds(parts))}`;
+  const total = `${parts.length} experiments, ${rows.length} workloads, ${claims} claims: about ${formatDuration(expectedSeconds(parts))}`;
   return [...listed, "", total];
 }
 

@@ -3,11 +3,11 @@
  * Written at most five times a second, and never from the process that measures.
  */
 import type { RunEvent } from "../kernels/experiment.ts";
+import { formatDuration } from "../reports/numbers.ts";
 import { failureSentence } from "./run-tables.ts";
 import { columnsOf, sanitise, truncate } from "./terminal-text.ts";
 import { themeFor } from "./theme.ts";
 import { cellsDone, nothingYet, type Progress, secondsLeft, withEvent } from "./tui/model/progress.ts";
-import { durationText } from "./tui/text/duration.ts";
 
 const leastMilliseconds = 200;
 
@@ -35,7 +35,7 @@ function plainView(stream: NodeJS.WriteStream): ProgressView {
       progress = withEvent(progress, event);
       if (event.type === "failed") say(failureText(event));
       if (event.type === "finished" && event.workload !== undefined) {
-        const took = `${event.experiment} ${event.workload}: ${durationText(event.seconds)}`;
+        const took = `${event.experiment} ${event.workload}: ${formatDuration(event.seconds)}`;
         say(sanitise(`${counter(progress)} ${took}${left(progress)}`));
       }
     },
@@ -92,7 +92,7 @@ function counter(progress: Progress): string {
 
 function left(progress: Progress): string {
   const seconds = secondsLeft(progress);
-  return seconds > 0 ? `, about ${durationText(Math.max(1, seconds))} left` : "";
+  return seconds > 0 ? `, about ${formatDuration(Math.max(1, seconds))} left` : "";
 }
 
 function failureText(event: Extract<RunEvent, { type: "failed" }>): string {

@@ -10,7 +10,7 @@ import { commandLine } from "../reports/command-line.ts";
 import { type Column, table } from "./table.ts";
 import { sanitise, wrap } from "./terminal-text.ts";
 import type { Theme } from "./theme.ts";
-import { momentText } from "./tui/text/duration.ts";
+import { momentText } from "./moment.ts";
 
 export interface RunView {
   /** Columns of the terminal; `Infinity` for a file. */

@@ -10,12 +10,12 @@ import { commandLine } from "../../reports/command-line.ts";
 import { runDocument } from "../../reports/run-document.ts";
 import { CommandError } from "../exit.ts";
 import type { Laboratory } from "../laboratory.ts";
+import { momentText } from "../moment.ts";
 import { runHeading, runLines } from "../run-tables.ts";
 import { storedRunCalled } from "../stored-run.ts";
 import { table } from "../table.ts";
 import { outputColumns } from "../terminal-text.ts";
 import { themeFor } from "../theme.ts";
-import { momentText } from "../tui/text/duration.ts";
 
 interface Format {
   readonly json?: boolean;
