@@ -68,8 +68,11 @@ export interface LatencyPoint {
 
 /** A step this high ends a level: neighbouring levels differ by 3x and more, noise and page effects by far less. */
 const stepRatio = 1.5;
-/** Growth below this from one footprint to the next counts as a plateau, on which the next level is based. */
-const plateauRatio = 1.2;
+/**
+ * Growth below this from one footprint to the next counts as a plateau, on which the next level is based. Flatter
+ * than the slow climb of virtual machines beyond their second level, which is no level of its own.
+ */
+const plateauRatio = 1.1;
 
 /**
  * Capacities in bytes of the levels whose end was seen, smallest first: the largest footprint before each step.

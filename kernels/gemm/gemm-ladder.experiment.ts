@@ -109,5 +109,5 @@ function variantsAt(n: number, { targets, profile }: Settings): readonly Variant
 export function leastRoundsAt(n: number, profile: Settings["profile"]): number {
   if (profile === "full") return 15;
   if (profile === "quick") return 5;
-  return n <= 512 ? 11 : 9;
+  return n <= 512 ? 11 : 7;
 }

@@ -5,13 +5,13 @@
 import { describeGeometry, l1Geometry } from "../cache/geometry.ts";
 import { capacityList, levelsCell, levelsIn, levelsWorkload } from "../cache/levels.ts";
 import type { Cell, Evidence, Experiment, Judgement, Measurement, Settings } from "../experiment.ts";
-import { allHold, describe, type Finding, judgedTarget, missing } from "../judge.ts";
+import { allHold, describe, estimate, type Finding, judgedTarget, missing } from "../judge.ts";
 import { mainTarget, on } from "../targets.ts";
 import { cube } from "./cubes.ts";
 
 /** The range that the claim names. */
 export const sweptBlocks = [4, 8, 16, 32, 64, 128, 256, 512] as const;
-const smallest = sweptBlocks[0];
+const smallest = 4;
 const largest = 512;
 
 const claimed = cube(1024);
@@ -42,9 +42,9 @@ export const gemmTileSize: Experiment = {
     {
       claim: "tiling-has-a-best-size",
       rule:
-        `Blocks ${smallest} to ${largest} at 1024x1024x1024: confirmed if the fastest lies strictly inside (its 95 % ` +
-        "interval below those of both ends) and three such blocks fit a cache level measured by dependent loads; " +
-        "refuted if an end is surely the fastest, or three blocks of the fastest fit no measured level.",
+        `Blocks ${smallest} to ${largest} at 1024x1024x1024, the fastest and all whose 95 % intervals reach its own: ` +
+        "confirmed if they lie strictly inside the range and three such blocks fit a cache level measured by " +
+        "dependent loads; refuted if they all are ends of the range, or three blocks of none fit a measured level.",
       judge,
     },
   ],
@@ -86,26 +86,28 @@ function judge(evidence: Evidence): Judgement {
   const target = judgedTarget(evidence);
   const times = evidence
     .all({ workload: claimed, target, metric: "time" })
-    .filter((m) => m.variant.startsWith("blocked-"));
-  const ends = [smallest, largest].map((block) => times.find((m) => blockOf(m.variant) === block));
-  const [fastest] = [...times].sort((a, b) => a.value - b.value);
-  if (!fastest || !ends[0] || !ends[1]) {
+    .filter((m) => m.variant.startsWith("blocked-"))
+    .sort((a, b) => a.value - b.value);
+  const [fastest] = times;
+  if (!fastest || times.length < sweptBlocks.length) {
     return allHold([missing(evidence, { workload: claimed, target, metric: "time" })]);
   }
-  return allHold([liesInside(fastest, times, [ends[0], ends[1]]), fitsLevel(evidence, fastest)]);
+  const contenders = times.filter((m) => m.low <= fastest.high);
+  return allHold([liesInside(fastest, contenders), fitsLevel(evidence, contenders)]);
 }
 
-function liesInside(fastest: Measurement, times: readonly Measurement[], ends: Measurement[]): Finding {
-  const text = `the fastest is ${describe(fastest)}; the ends are ${ends.map(describe).join(" and ")}`;
-  const open = { holds: null, text: `${text}: intervals overlap; more rounds (--profile full) narrow them` };
-  if (!ends.includes(fastest)) {
-    return ends.every((end) => fastest.high < end.low) ? { holds: true, text } : open;
-  }
-  const inner = times.filter((m) => !ends.includes(m));
-  return inner.every((m) => fastest.high < m.low) ? { holds: false, text } : open;
+/** Whether the fastest block is strictly inside the range, as far as intervals tell it from its contenders. */
+function liesInside(fastest: Measurement, contenders: readonly Measurement[]): Finding {
+  const isEnd = ({ variant }: Measurement): boolean => [smallest, largest].includes(blockOf(variant));
+  const ends = contenders.filter(isEnd).length;
+  const rivals = contenders.filter((m) => m !== fastest).map((m) => `${blockOf(m.variant)} (${estimate(m)})`);
+  const overlap = rivals.length > 0 ? `, not told apart from ${rivals.join(", ")}` : "";
+  const text = `the fastest is ${describe(fastest)}${overlap}`;
+  const holds = ends === 0 ? true : ends === contenders.length ? false : null;
+  return { holds, text: holds === null ? `${text}; more rounds (--profile full) tell them apart` : text };
 }
 
-function fitsLevel(evidence: Evidence, fastest: Measurement): Finding {
+function fitsLevel(evidence: Evidence, contenders: readonly Measurement[]): Finding {
   const levels = levelsIn(evidence);
   if (!levels) return missing(evidence, { workload: levelsWorkload, metric: "time" });
   if (levels.length === 0) {
@@ -114,7 +116,10 @@ function fitsLevel(evidence: Evidence, fastest: Measurement): Finding {
       text: "no cache level showed in the time of dependent loads; run on a quieter machine",
     };
   }
-  const bytes = 3 * 4 * blockOf(fastest.variant) ** 2;
-  const text = `three such blocks take ${bytes / 1024} KiB; measured levels ${capacityList(levels)}`;
-  return { holds: levels.some((level) => bytes <= level), text };
+  const bytesOf = ({ variant }: Measurement): number => 3 * 4 * blockOf(variant) ** 2;
+  const fit = contenders.filter((m) => levels.some((level) => bytesOf(m) <= level)).length;
+  const sizes = contenders.map((m) => `${bytesOf(m) / 1024} KiB`).join(", ");
+  const text = `three such blocks take ${sizes}; measured levels ${capacityList(levels)}`;
+  const holds = fit === contenders.length ? true : fit === 0 ? false : null;
+  return { holds, text: holds === null ? `${text}: only some fit` : text };
 }
