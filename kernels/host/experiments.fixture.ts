@@ -86,7 +86,7 @@ async function atTheGate(bench: Bench): Promise<void> {
 export const fixtureExperiments: readonly Experiment[] = [
   fixture("fine", {
     cells: [cell("one", [good, twice]), cell("two", [good, twice])],
-    claim: "tiling-avoids-rereading",
+    claim: "blocking-pays-beyond-cache",
     topic: "tiling",
     async run(_cell, bench) {
       await counting()(_cell, bench);
@@ -95,7 +95,7 @@ export const fixtureExperiments: readonly Experiment[] = [
   }),
   fixture("gated", {
     cells: [cell("before", [good]), cell("gate", [good]), cell("after", [good])],
-    claim: "blocking-pays-beyond-cache",
+    claim: "tiling-avoids-rereading",
     async run(cell, bench) {
       if (cell.workload === "gate") await atTheGate(bench);
       await counting()(cell, bench);

@@ -7,7 +7,7 @@ import { Worker } from "node:worker_threads";
 import type { Experiment } from "../experiment.ts";
 import { createBench } from "../measure/bench.ts";
 import { watchdogEntry } from "./entries.ts";
-import type { ChildMessage, EndedMessage } from "./messages.ts";
+import type { CellEvent, ChildMessage, EndedMessage } from "./messages.ts";
 import { eventDescriptor, type Job } from "./protocol.ts";
 
 /** Runs the job that the host sends, with the experiment that `find` knows, and ends the process. */
@@ -33,11 +33,16 @@ async function run(
   find: (id: string) => Experiment | undefined,
   stopping: () => boolean,
 ): Promise<EndedMessage> {
+  const emit = (event: CellEvent): void => {
+    send(event);
+    // Between two steps of its work, a cell that will not be finished anyway need not wait for the next comparison.
+    if (event.type === "progress" && stopping()) end({ type: "ended", outcome: "stopped" });
+  };
   try {
     const experiment = find(job.experiment);
     if (!experiment) throw new Error(`this build has no experiment "${job.experiment}"`);
     const procedure = await experiment.load();
-    await procedure.run(job.cell, createBench({ ...job, emit: send, stopping }));
+    await procedure.run(job.cell, createBench({ ...job, emit, stopping }));
     return { type: "ended", outcome: stopping() ? "stopped" : "done" };
   } catch (error) {
     if (stopping()) return { type: "ended", outcome: "stopped" };
@@ -55,7 +60,7 @@ function end(message: EndedMessage): never {
 }
 
 /** Writes a line and returns once the host's pipe has it: a crash in the next instruction cannot lose it. */
-function send(message: ChildMessage | EndedMessage): void {
+function send(message: ChildMessage): void {
   const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
   for (let sent = 0; sent < bytes.length; ) sent += writeSome(bytes.subarray(sent));
 }
