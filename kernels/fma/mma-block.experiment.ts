@@ -3,7 +3,7 @@
  * definition; exact on every machine.
  */
 import type { Evidence, Experiment, Judgement, Settings } from "../experiment.ts";
-import { allHold, equals, type Finding, tried } from "../judge.ts";
+import { allHold, type Finding, figure, tried } from "../judge.ts";
 import type { MmaShape } from "./mma.ts";
 
 export const scalarVariant = "scalar-mac";
@@ -50,16 +50,21 @@ export const mmaBlock: Experiment = {
 };
 
 function judge(evidence: Evidence): Judgement {
-  const findings: Finding[] = [];
-  for (const variant of variants) {
-    const shape = mmaShapes[variant];
-    const expect = (metric: string, expected: number): void => {
-      const query = { workload, variant, target: "js", metric } as const;
-      findings.push(tried(evidence, query, (m) => equals(m, expected)));
-    };
-    expect("reads-per-mac", shape ? (shape.m + shape.n) / (shape.m * shape.n) : 2);
-    expect("macs", side ** 3);
-    expect("mismatches", 0);
-  }
-  return allHold(findings);
+  return allHold(variants.map((variant) => asDefined(evidence, variant)));
+}
+
+/** Whether a unit did the product exactly, in the MACs and with the reads of its definition. */
+function asDefined(evidence: Evidence, variant: string): Finding {
+  const shape = mmaShapes[variant];
+  const wanted = shape ? (shape.m + shape.n) / (shape.m * shape.n) : 2;
+  const query = { workload, variant, target: "js" } as const;
+  return tried(evidence, { ...query, metric: "reads-per-mac" }, (reads) =>
+    tried(evidence, { ...query, metric: "macs" }, (macs) =>
+      tried(evidence, { ...query, metric: "mismatches" }, (mismatches) => {
+        const holds = reads.value === wanted && macs.value === side ** 3 && mismatches.value === 0;
+        const counts = `${figure(reads.value)} reads a MAC (defined ${figure(wanted)}), ${macs.value} MACs`;
+        return { holds, text: `${variant}: ${counts}, ${mismatches.value} elements differ` };
+      }),
+    ),
+  );
 }

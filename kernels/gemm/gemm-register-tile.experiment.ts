@@ -2,8 +2,8 @@
  * What a block of C in registers saves: loads and stores counted from the kernels' own addresses and held against
  * formulas, then the same kernels timed. Scalar kernels throughout, so that registers are all that differs.
  */
-import type { Cell, Evidence, Experiment, Judgement, Settings } from "../experiment.ts";
-import { above, allHold, equals, type Finding, figure, judgedTarget, tried, triedRatio } from "../judge.ts";
+import type { Cell, Evidence, Experiment, Judgement, Settings, Target } from "../experiment.ts";
+import { above, allHold, type Finding, figure, judgedTarget, tried, triedRatio } from "../judge.ts";
 import { mainTarget, on } from "../targets.ts";
 import { cube } from "./cubes.ts";
 
@@ -69,13 +69,7 @@ function plan(settings: Settings): readonly Cell[] {
 
 function judge(evidence: Evidence): Judgement {
   const target = judgedTarget(evidence);
-  const counts = variants.flatMap((variant) =>
-    (["loads", "stores"] as const).map((metric) =>
-      tried(evidence, { workload: countedWorkload, variant, target, metric }, (m) =>
-        equals(m, accessFormulas[variant]?.[metric](countedSide) ?? Number.NaN),
-      ),
-    ),
-  );
+  const counts = variants.map((variant) => countsMatch(evidence, variant, target));
   const workload = timedWorkload(evidence);
   const query = { workload, variant: "register-4x4", target, against: "memory-1x1" };
   const faster = triedRatio(evidence, query, (m) => above(m, 1, { rounds: claimedRounds }));
@@ -94,4 +88,21 @@ function perMac(evidence: Evidence): Finding {
     holds: true,
     text: `accesses per multiply-add ${variants.map((v) => `${v} ${of(v)}`).join(", ")}`,
   };
+}
+
+/** Whether a tile's counted loads and stores are those of its formula. */
+function countsMatch(evidence: Evidence, variant: string, target: Target): Finding {
+  const query = { workload: countedWorkload, variant, target };
+  const formula = accessFormulas[variant];
+  return tried(evidence, { ...query, metric: "loads" }, (loads) =>
+    tried(evidence, { ...query, metric: "stores" }, (stores) => {
+      const [wantedLoads, wantedStores] = [formula?.loads(countedSide), formula?.stores(countedSide)];
+      const holds = loads.value === wantedLoads && stores.value === wantedStores;
+      const counted = `${variant} ${loads.value} loads, ${stores.value} stores at ${cube(countedSide)}`;
+      return {
+        holds,
+        text: `${counted}, ${holds ? "as" : `not ${wantedLoads} and ${wantedStores} as`} the formulas say`,
+      };
+    }),
+  );
 }
