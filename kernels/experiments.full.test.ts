@@ -40,7 +40,7 @@ describe("timed experiments", () => {
       id: "gemm-tiling",
       planned: /^1024x/,
       workload: "40x40x40",
-      asked: ["64x64x64", "512x512x512", "1024x1024x1024"],
+      asked: ["64x64x64", "256x256x256", "512x512x512", "1024x1024x1024"],
     },
     { id: "im2col-traffic", planned: /^lenet5-c3$/, workload: "lenet5-c3", asked: ["lenet5-c3"] },
     {
