@@ -1,5 +1,6 @@
 /** Procedure of `gemm-ladder`: every rung on one product, each also as a paired ratio over the rung below. */
 import type { Bench, Cell, Procedure } from "../experiment.ts";
+import { streamPeak } from "../measure/peak.ts";
 import { productCandidates } from "./contest.ts";
 import { cubeShape, sideOf } from "./cubes.ts";
 import { leastRoundsAt } from "./gemm-ladder.experiment.ts";
@@ -17,4 +18,6 @@ async function run(cell: Cell, bench: Bench): Promise<void> {
     pairs: steps,
     leastRounds: leastRoundsAt(n, bench.settings.profile),
   });
+  // The roofline's other ceiling. In rounds of its own, because it would empty the caches of whoever comes next.
+  await bench.compare([streamPeak()], { ceiling: false });
 }
