@@ -67,7 +67,7 @@ function naturalWidths<Row>(columns: readonly Column<Row>[], cells: readonly str
   );
 }
 
-/** Takes the shortage from the flexible columns, column by column of the terminal, always from the widest for its share. */
+/** Takes the shortage from the flexible columns, always from the one that is widest for its share. */
 function shrunk<Row>(columns: readonly Column<Row>[], natural: readonly number[], width: number): number[] {
   const widths = [...natural];
   const share = (index: number): number => {

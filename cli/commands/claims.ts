@@ -8,7 +8,7 @@ import { withCatalog } from "../../catalog/open-catalog.ts";
 import { knownTopic, latestVerdicts, testOf } from "../catalog-selection.ts";
 import type { Laboratory } from "../laboratory.ts";
 import { advise, printDocument, printLines, stdoutView, type View } from "../print.ts";
-import { sanitise, truncate } from "../terminal-text.ts";
+import { columnsOf, sanitise, truncate } from "../terminal-text.ts";
 
 const verdictChoices = ["confirmed", "refuted", "inconclusive", "none"] as const;
 type VerdictChoice = (typeof verdictChoices)[number];
@@ -65,9 +65,13 @@ function claimLines(claim: JudgedClaim, { theme, width }: View): string[] {
   const { id, verdict, article, experiment, statementEn, statementZh } = claim;
   const place = article === null ? "the list" : `#${article}`;
   const state = verdict === "none" ? theme.muted : theme[verdict];
-  const facts = [place, experiment ?? "no experiment yet"].join(", ");
+  const told = `${sanitise(id)}  ${verdictText(claim)}  `;
+  const facts = truncate(
+    sanitise([place, experiment ?? "no experiment yet"].join(", ")),
+    width - columnsOf(told),
+  );
   return [
-    `${theme.id(sanitise(id))}  ${state(verdictText(claim))}  ${theme.muted(facts)}`,
+    `${theme.id(sanitise(id))}  ${state(verdictText(claim))}  ${theme.muted(facts)}`.trimEnd(),
     ...[statementEn, statementZh].map((text) => `  ${truncate(sanitise(text), width - 2)}`),
   ];
 }

@@ -37,7 +37,8 @@ async function list(db: Connection, laboratory: Laboratory, { json }: Format): P
         {
           title: "topic",
           text: ({ id }) => id,
-          style: (text, { depth }) => "  ".repeat(depth) + theme.id(text),
+          indent: ({ depth }) => 2 * depth,
+          style: theme.id,
         },
         { title: "articles", text: ({ articles }) => count(articles), align: "right" },
         { title: "claims", text: ({ claims }) => count(claims), align: "right" },
