@@ -14,6 +14,8 @@ const program = join(import.meta.dirname, "..", "bin", "kdaccel.js");
 const contestants: readonly { name: string; args: readonly string[]; limit: number }[] = [
   { name: "kdaccel --version", args: [program, "--version"], limit: 1.5 },
 
+  { name: "kdaccel articles", args: [program, "articles"], limit: 2.5 },
+  { name: "kdaccel search 蒸馏", args: [program, "search", "蒸馏"], limit: 2.5 },
   { name: "kdaccel runs", args: [program, "runs"], limit: 2.5 },
   { name: "kdaccel --help", args: [program, "--help"], limit: 2.5 },
 ];
