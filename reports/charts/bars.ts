@@ -16,7 +16,7 @@ const mostBars = 40;
 const roomForFigure = 1.5;
 
 export function barCharts(hint: ChartHint, source: ChartSource): readonly Drawing[] {
-  const points = pointsOf(source, hint.metric);
+  const points = pointsOf(source, hint);
   const pages = paged([...byWorkload(points).values()]);
   return pages.map((page, at) => drawing(hint, source, page, pages.length > 1 ? String(at + 1) : ""));
 }

@@ -17,7 +17,7 @@ const roomForPeak = 26;
 const step = 54;
 
 export function ladderCharts(hint: ChartHint, source: ChartSource): readonly Drawing[] {
-  const groups = [...byWorkload(pointsOf(source, hint.metric))];
+  const groups = [...byWorkload(pointsOf(source, hint))];
   return groups.flatMap(([workload, points]) => {
     if (points.length > mostColumns) {
       const measurements = source.measurements.filter((m) => m.workload === workload);

@@ -3,8 +3,7 @@
  * chooses from the measurements of an experiment here, so that all leave out and name alike.
  */
 
-import { levelsWorkload } from "../../kernels/cache/levels.ts";
-import type { Measurement, VariantRef } from "../../kernels/experiment.ts";
+import type { ChartHint, Measurement, VariantRef } from "../../kernels/experiment.ts";
 import { isCeiling } from "../../kernels/variant.ts";
 
 /** A contestant's value in one cell. */
@@ -24,14 +23,16 @@ export interface ChartSource {
   readonly all: readonly Measurement[];
 }
 
-/** The contestants' values of a metric in the order in which they were measured; wrong results have none. */
-export function pointsOf(source: ChartSource, metric: string): Point[] {
+/** The values that a chart shows, in the order in which they were measured; wrong results have none. */
+export function pointsOf(
+  source: ChartSource,
+  { metric, variants = "" }: Pick<ChartHint, "metric" | "variants">,
+): Point[] {
   const chosen = source.measurements.filter(
     (m) =>
       m.metric === metric &&
       !isCeiling(m) &&
-      // The walk that measures cache levels serves rules; its footprints are no contestants.
-      m.workload !== levelsWorkload &&
+      m.variant.startsWith(variants) &&
       m.correct !== false &&
       [m.value, m.low, m.high].every(Number.isFinite),
   );

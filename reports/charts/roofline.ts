@@ -26,13 +26,15 @@ interface Roof {
 }
 
 export function rooflineCharts(hint: ChartHint, source: ChartSource): readonly Drawing[] {
-  return [...byWorkload(pointsOf(source, "throughput"))].flatMap(([workload, points]) => {
-    const peak = ceilingOf(source, "throughput", workload);
-    const stream = ceilingOf(source, "bandwidth", workload);
-    const placed = points.flatMap((point) => place(source, point));
-    if (!peak || !stream || placed.length === 0) return [];
-    return [roofline(hint, workload, placed, { peak, stream, ridge: peak.value / stream.value })];
-  });
+  return [...byWorkload(pointsOf(source, { ...hint, metric: "throughput" }))].flatMap(
+    ([workload, points]) => {
+      const peak = ceilingOf(source, "throughput", workload);
+      const stream = ceilingOf(source, "bandwidth", workload);
+      const placed = points.flatMap((point) => place(source, point));
+      if (!peak || !stream || placed.length === 0) return [];
+      return [roofline(hint, workload, placed, { peak, stream, ridge: peak.value / stream.value })];
+    },
+  );
 }
 
 /** Intensity as measured, as the ratio of the two rates, or as what the shape of a product needs at the least. */

@@ -27,7 +27,7 @@ const nameDistance = 16;
 const roomForNames = 190;
 
 export function sweepCharts(hint: ChartHint, source: ChartSource): readonly Drawing[] {
-  const points = pointsOf(source, hint.metric).flatMap((point) => swept(hint, point));
+  const points = pointsOf(source, hint).flatMap((point) => swept(hint, point));
   // Variants of different workloads are compared within their workload only.
   const groups: [string, Swept[]][] =
     hint.x?.from === "workload" ? [["", points]] : ([...byWorkload(points)] as [string, Swept[]][]);

@@ -1,0 +1,28 @@
+/** The articles and papers behind a run, with titles in Chinese and English and a link to each. */
+import type { ArticleDetail, Paper } from "../../catalog/library.ts";
+import { link, text } from "../markdown.ts";
+import type { Sources } from "../sources.ts";
+
+/** Blocks of Markdown: what the claims stand in, then what else the list has on these topics. */
+export function sourcesSection({ cited, related }: Sources): string[] {
+  if (cited.length === 0 && related.length === 0) return [];
+  return [
+    "## Articles and papers",
+    ...(cited.length > 0 ? ["Claims of this run stand in:", cited.map(entry).join("\n")] : []),
+    ...(related.length > 0 ? ["On the same topics:", related.map(entry).join("\n")] : []),
+  ];
+}
+
+function entry(article: ArticleDetail): string {
+  const { number, titleEn, titleZh, url, papers } = article;
+  const title = titleZh === titleEn ? "" : ` ${text(titleZh)}`;
+  return [
+    `- #${number} ${link(titleEn, url)}${title}`,
+    ...papers.map((paper) => `  - ${paperText(paper)}`),
+  ].join("\n");
+}
+
+function paperText({ title, authors, year, venue, link: url, confidence }: Paper): string {
+  const sure = confidence === "likely" ? " (likely)" : "";
+  return `${link(title, url)}, ${text(`${authors}, ${venue}, ${year}`)}${sure}`;
+}
