@@ -126,6 +126,12 @@ describe("identifiers", () => {
     },
   );
 
+  it("counts all articles on a paper, however few are shown", () => {
+    const all = numbers("1503.02531").length;
+    expect(search(db, "1503.02531", { limit: 2 })).toMatchObject({ articleCount: all });
+    expect(search(db, "1503.02531", { limit: 2 }).articles).toHaveLength(2);
+  });
+
   it("a link finds its article in any spelling", () => {
     expect(numbers("http://zhuanlan.zhihu.com/p/81467832/?utm_source=wechat#top")).toEqual([1]);
   });

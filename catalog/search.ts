@@ -72,9 +72,7 @@ export function search(db: Connection, query: string, { limit = 20 }: SearchOpti
     query,
     scope,
     articles: articleHits(db, numbers, phrases, direct),
-    // All were returned, unless as many as allowed were.
-    articleCount:
-      numbers.length < limit || !searched ? numbers.length : countArticles(db, phrases, direct.numbers),
+    articleCount: searched ? countArticles(db, phrases, direct.numbers) : direct.numbers.length,
     others: others.map((other) => otherHit(db, other, phrases)),
     otherCount: searched ? countNames(db, phrases) : 0,
     suggestion: nothing && query.trim() ? suggestQuery(db, query) : undefined,

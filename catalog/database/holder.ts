@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { sanitise } from "../plain-text.ts";
 
 export interface Holder {
   readonly pid: number;
@@ -65,7 +66,7 @@ function holdsWriteLock(pid: string, fd: string): boolean {
 
 function commandOf(pid: string): string {
   const raw = attempt(() => readFileSync(join("/proc", pid, "cmdline"), "utf8"), "");
-  return printable(raw.replaceAll("\0", " "));
+  return sanitise(raw.replaceAll("\0", " ")).trim();
 }
 
 function holdersByLsof(path: string): Holder[] {
@@ -77,13 +78,6 @@ function holdersByLsof(path: string): Holder[] {
   return (listed.stdout ?? "").split(/^p/m).flatMap((record) => {
     const [pid, ...fields] = record.split("\n");
     const command = fields.find((field) => field.startsWith("c"))?.slice(1) ?? "";
-    return pid && /^\d+$/.test(pid)
-      ? [{ pid: Number(pid), command: printable(command), writing: false }]
-      : [];
+    return pid && /^\d+$/.test(pid) ? [{ pid: Number(pid), command: sanitise(command), writing: false }] : [];
   });
-}
-
-/** A command line is chosen by whoever started the process: nothing in it may steer a terminal. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, " ").trim();
 }

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Migration } from "./migrate.ts";
 import { migrations } from "./migrations/index.ts";
 import { DatabaseProblem, openDatabase, withDatabase } from "./open.ts";
@@ -280,6 +280,41 @@ describe("a full disk", () => {
     const db = openDatabase({ path });
     expect(db.prepare("SELECT digest FROM catalog_load").pluck().get()).toBe("kept");
     db.close();
+  });
+});
+
+describe("a file system without room", () => {
+  let disk: string;
+  let mounted = false;
+  beforeAll(() => {
+    disk = mkdtempSync(join(tmpdir(), "kdaccel-disk-"));
+    // Only root may mount; elsewhere the test above, which limits the pages, stands for this one.
+    mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", disk]).status === 0;
+  });
+  afterAll(() => {
+    if (mounted) spawnSync("umount", [disk]);
+    rmSync(disk, { recursive: true, force: true });
+  });
+
+  it("is told from other faults", async ({ skip }) => {
+    if (!mounted) skip();
+    const filling = withDatabase(
+      (db) => db.exec("INSERT INTO catalog_load VALUES (1, hex(zeroblob(1000000)))"),
+      { path: join(disk, "kdaccel.db") },
+    );
+    const problem = (await filling.catch((error: unknown) => error)) as DatabaseProblem;
+    expect(problem).toMatchObject({ name: "DatabaseProblem", code: "disk-full" });
+    expect(problem.remedy).toContain(disk);
+  });
+
+  it("is told from other faults when not even the first page fits", async ({ skip }) => {
+    if (!mounted) skip();
+    try {
+      writeFileSync(join(disk, "ballast"), Buffer.alloc(300_000));
+    } catch {
+      // The disk is full now, which is what was wanted.
+    }
+    expect(problemOf(() => openDatabase({ path: join(disk, "new.db") })).code).toBe("disk-full");
   });
 });
 
