@@ -73,6 +73,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/runs.ts"),
   },
   {
+    name: "report",
+    summary: "a run as Markdown with charts and raw data",
+    load: () => import("./commands/report.ts"),
+  },
+  {
     name: "code",
     summary: "the generated kernel behind a variant, readable",
     load: () => import("./commands/code.ts"),
