@@ -72,5 +72,7 @@ function gemmCandidate(ref: VariantRef, { memory, side, a, random }: Operands): 
     run();
     return differsFromReference(referenceGemm({ ...shape, a: a.view, b: b.view }), c.view);
   };
-  return { ...ref, run, check, flops: 2 * side * side * gemmColumns };
+  // The matrix once, and the two narrow operands once each.
+  const bytes = 4 * side * (side + 2 * gemmColumns);
+  return { ...ref, run, check, flops: 2 * side * side * gemmColumns, bytes };
 }
