@@ -7,10 +7,10 @@ import type { Measurement, VariantRef } from "../kernels/experiment.ts";
 import { estimate, figure } from "../kernels/judge.ts";
 import { metrics } from "../kernels/metrics.ts";
 import { commandLine } from "../reports/command-line.ts";
+import { momentText } from "./moment.ts";
 import { type Column, table } from "./table.ts";
 import { sanitise, wrap } from "./terminal-text.ts";
 import type { Theme } from "./theme.ts";
-import { momentText } from "./moment.ts";
 
 export interface RunView {
   /** Columns of the terminal; `Infinity` for a file. */
@@ -158,7 +158,13 @@ function correctness(measured: readonly Measurement[]): string {
 function otherRatios(measured: readonly Measurement[], against: VariantRef | undefined): string[] {
   return measured
     .filter((m) => m.against && m.metric === "speed-up" && !same(m.against, against))
-    .map((m) => sanitise(`${m.variant} over ${m.against?.variant} (${m.target}): ${estimate(m)}`));
+    .map((m) => sanitise(`${pair(m, m.against)}: ${estimate(m)}`));
+}
+
+/** `blocked over naive-ijk (wasm)`, or with both targets where they differ. */
+function pair(a: VariantRef, b: VariantRef | undefined): string {
+  if (a.target === b?.target) return `${a.variant} over ${b.variant} (${a.target})`;
+  return `${a.variant} (${a.target}) over ${b?.variant} (${b?.target})`;
 }
 
 const reasons = {
@@ -202,7 +208,8 @@ function oneVerdict({ claim, verdict, rule, evidence }: StoredVerdict, { theme, 
     wrap(sanitise(text), Math.max(20, width - indent.length)).map((line) => indent + line);
   return [
     `${theme[verdict](verdict.padEnd(indent.length))}${theme.id(sanitise(claim))}`,
-    ...under(evidence),
+    // Rules join their findings by semicolons; one a line they can be read.
+    ...evidence.split("; ").flatMap(under),
     ...under(`Rule: ${rule}`).map(theme.muted),
   ];
 }
