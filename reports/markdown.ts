@@ -11,19 +11,18 @@ export function text(foreign: string): string {
   return (
     sanitise(foreign)
       .trim()
-      .replace(/[\\`*_|~$<]/g, "\\$&")
+      .replace(/[\\`*|~$<]/g, "\\$&")
+      // Between letters or digits an underscore is none of Markdown's.
+      .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, "\\_")
       .replace(/&(?=#?\w+;)/g, "\\&")
       .replace(/\](?=[[(:])/g, "\\]")
       // An autolink needs its scheme or its first dot in one piece.
       .replace(/:(?=\/\/)/g, "\\:")
       .replace(/www\./gi, (found) => `${found.slice(0, 3)}\\.`)
-      .replace(/^(?:[-+=#>]|\d{1,9}(?=[.)]))/, lineStart)
+      // What begins a heading, a list, a quotation or a line under a heading.
+      .replace(/^(?:>|#{1,6}(?=\s|$)|[-+](?=[-+\s]|$)|=+\s*$)/, "\\$&")
+      .replace(/^(\d{1,9})([.)])(?=\s|$)/, "$1\\$2")
   );
-}
-
-/** What begins a list, a heading or a quotation at the start of a line only. */
-function lineStart(found: string): string {
-  return /\d/.test(found) ? `${found.slice(0, -1)}&#${found.charCodeAt(found.length - 1)};` : `\\${found}`;
 }
 
 /** Text in code type, between as many backticks as it takes. */
@@ -38,21 +37,34 @@ export function code(foreign: string): string {
 
 /** A link, or its label alone where the address is none that a browser should open. */
 export function link(label: string, url: string | null): string {
-  const shown = text(label).replace(/(?<!\\)[[\]]/g, "\\$&");
   const address = url === null ? undefined : safeAddress(url);
-  return address === undefined ? shown : `[${shown}](<${address}>)`;
-}
-
-/** The address as it may stand between angle brackets; undefined unless it is http or https. */
-function safeAddress(url: string): string | undefined {
-  const parsed = URL.parse(sanitise(url).trim());
-  if (parsed?.protocol !== "https:" && parsed?.protocol !== "http:") return undefined;
-  return parsed.href.replace(/[<>\\|]/g, (character) => encodeURIComponent(character));
+  return address === undefined ? text(label) : `[${bracketed(label)}](${address})`;
 }
 
 /** An image of this report with its description. */
 export function image(description: string, path: string): string {
-  return `![${text(description).replace(/(?<!\\)[[\]]/g, "\\$&")}](${path})`;
+  return `![${bracketed(description)}](${path})`;
+}
+
+/** Text for between brackets, which may hold brackets only in pairs. */
+function bracketed(label: string): string {
+  const shown = text(label);
+  let depth = 0;
+  for (const [bracket] of shown.matchAll(/(?<!\\)[[\]]/g)) {
+    depth += bracket === "[" ? 1 : -1;
+    if (depth < 0) break;
+  }
+  return depth === 0 ? shown : shown.replace(/(?<!\\)[[\]]/g, "\\$&");
+}
+
+/** The address as a link's destination without spaces and marks; undefined unless it is http or https. */
+function safeAddress(url: string): string | undefined {
+  const parsed = URL.parse(sanitise(url).trim());
+  if (parsed?.protocol !== "https:" && parsed?.protocol !== "http:") return undefined;
+  return parsed.href
+    .replace(/[()]/g, (parenthesis) => (parenthesis === "(" ? "%28" : "%29"))
+    .replace(/[<>\\|`\s]/g, encodeURIComponent)
+    .replace(/&(?=#?\w+;)/g, "&amp;");
 }
 
 /** A column of a table. */

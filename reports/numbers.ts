@@ -14,23 +14,25 @@ export interface Scale {
   readonly suffix: string;
   /** The unit alone, as the title of an axis or a column shows it; empty for plain numbers. */
   readonly unit: string;
+  /** Whole values are counts and written whole; elsewhere `5.00 ms` says how well it is known. */
+  readonly counts: boolean;
 }
 
 /** The scale that suits values of this size. A table or an axis chooses one scale for all its values. */
 export function scaleOf(metric: string, value: number): Scale {
   const size = Math.abs(value);
-  if (known.get(metric)?.share) return { factor: 100, suffix: " %", unit: "%" };
+  if (known.get(metric)?.share) return { factor: 100, suffix: " %", unit: "%", counts: false };
   switch (unitOf(metric)) {
     case "s":
       return fitting(seconds, size);
     case "B":
       return fitting(bytes, size);
     case "x":
-      return { factor: 1, suffix: "x", unit: "x" };
+      return { factor: 1, suffix: "x", unit: "x", counts: false };
     case "1":
       return plain;
     default:
-      return { factor: 1, suffix: ` ${unitOf(metric)}`, unit: unitOf(metric) };
+      return { factor: 1, suffix: ` ${unitOf(metric)}`, unit: unitOf(metric), counts: false };
   }
 }
 
@@ -61,7 +63,9 @@ export function formatMeasurement(
 
 /** A value in a scale that was chosen for several: `0.12 ms` among milliseconds. */
 export function withScale(value: number, scale: Scale): string {
-  return `${formatNumber(value * scale.factor)}${scale.suffix}`;
+  const scaled = value * scale.factor;
+  const figure = scale.counts || scaled === 0 ? formatNumber(scaled) : significant(scaled);
+  return `${figure}${scale.suffix}`;
 }
 
 /** `412 ns`, `1.20 ms`, `3.46 s`. */
@@ -104,10 +108,14 @@ export function formatPercent(value: number): string {
 /** A number without unit: whole ones whole, others with three significant digits, very small ones as `1.2e-7`. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value > 0 ? "∞" : "-∞";
+  return Number.isInteger(value) && Math.abs(value) < 2 ** 53 ? grouped(value, 0) : significant(value);
+}
+
+/** Three significant digits. */
+function significant(value: number): string {
   const size = Math.abs(value);
-  if (Number.isInteger(value) && size < 2 ** 53) return grouped(value, 0);
-  if (size < smallestDecimal) return exponential(value);
-  if (size >= largestDecimal) return exponential(value);
+  if (!Number.isFinite(value)) return formatNumber(value);
+  if (size < smallestDecimal || size >= largestDecimal) return exponential(value);
   return grouped(value, decimalsFor(size, 3));
 }
 
@@ -124,20 +132,25 @@ export function betterOf(metric: string): "lower" | "higher" | "neither" {
 const known = new Map<string, Metric>(metrics.map((each) => [each.id, each]));
 const unitOf = (metric: string): string => known.get(metric)?.unit ?? "1";
 
-const plain: Scale = { factor: 1, suffix: "", unit: "" };
+const plain: Scale = { factor: 1, suffix: "", unit: "", counts: true };
 // Beyond these a reader counts zeros; the exponent says it at once.
 const smallestDecimal = 1e-3;
 const largestDecimal = 1e15;
 
-const step = (factor: number, unit: string): Scale => ({ factor, suffix: ` ${unit}`, unit });
+const step = (factor: number, unit: string, counts = false): Scale => ({
+  factor,
+  suffix: ` ${unit}`,
+  unit,
+  counts,
+});
 // Largest unit first; the last takes all that is smaller.
 const seconds = [step(1, "s"), step(1e3, "ms"), step(1e6, "µs"), step(1e9, "ns")] as const;
 const bytes = [
-  step(2 ** -40, "TiB"),
-  step(2 ** -30, "GiB"),
-  step(2 ** -20, "MiB"),
-  step(2 ** -10, "KiB"),
-  step(1, "B"),
+  step(2 ** -40, "TiB", true),
+  step(2 ** -30, "GiB", true),
+  step(2 ** -20, "MiB", true),
+  step(2 ** -10, "KiB", true),
+  step(1, "B", true),
 ] as const;
 
 /** The first scale in which the value is at least one. Rounding is thought of: 999.9 µs reads as 1.00 ms. */
@@ -147,12 +160,12 @@ function fitting(scales: readonly Scale[], size: number): Scale {
 }
 
 /** Writes value and bounds alike: three digits of the value, one more where the bounds would fall together. */
-function writerFor({ value, low, high }: Estimate, { factor }: Scale): (number: number) => string {
+function writerFor({ value, low, high }: Estimate, { factor, counts }: Scale): (number: number) => string {
   const size = Math.abs(value * factor);
   if (size !== 0 && (size < smallestDecimal || size >= largestDecimal)) {
     return (number) => exponential(number * factor);
   }
-  if ([value, low, high].every((each) => Number.isInteger(each * factor))) {
+  if (counts && [value, low, high].every((each) => Number.isInteger(each * factor))) {
     return (number) => formatNumber(number * factor);
   }
   const coarse = decimalsFor(size, 3);

@@ -111,7 +111,7 @@ const x = {
 
 const layers = [
   {
-    mark: { type: "bar", cornerRadiusEnd: 2, height: { band: 0.68 } },
+    mark: { type: "bar", height: { band: 0.68 } },
     encoding: { y, x, color: { field: "colour", type: "nominal", scale: null } },
   },
   {

@@ -3,8 +3,8 @@
  */
 import type { TopLevelSpec } from "vega-lite";
 import type { ChartHint } from "../../kernels/experiment.ts";
-import { formatMeasurement, metricTitle, type Scale } from "../numbers.ts";
-import type { Point } from "./points.ts";
+import { formatMeasurement, formatMetric, formatPercent, metricTitle, type Scale } from "../numbers.ts";
+import { type ChartSource, otherFigure, type Point } from "./points.ts";
 import { config } from "./theme.ts";
 
 export interface Drawing {
@@ -49,4 +49,17 @@ export function inWords(hint: ChartHint, points: readonly Point[]): string {
 /** `throughput, GFLOP/s`: the title of an axis. */
 export function axisTitle(metric: string, { unit }: Scale): string {
   return unit === "" ? metricTitle(metric) : `${metricTitle(metric)}, ${unit}`;
+}
+
+/** `median 7.29 ms, 36.8 GFLOP/s, 65.5 % of peak`: a point with its other figures; undefined where it was not timed. */
+export function figuresInWords(source: ChartSource, point: Point): string | undefined {
+  const time = otherFigure(source, point, "time");
+  if (time === undefined) return undefined;
+  const rate = otherFigure(source, point, "throughput");
+  const share = otherFigure(source, point, "peak-fraction");
+  return [
+    `median ${formatMetric("time", time)}`,
+    ...(rate === undefined ? [] : [formatMetric("throughput", rate)]),
+    ...(share === undefined ? [] : [`${formatPercent(share)} of peak`]),
+  ].join(", ");
 }

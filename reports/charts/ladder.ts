@@ -5,8 +5,8 @@
 import type { ChartHint, Measurement } from "../../kernels/experiment.ts";
 import { formatMetric, formatPercent, scaleOf, withScale } from "../numbers.ts";
 import { barCharts } from "./bars.ts";
-import { axisTitle, type Drawing, inWords, specOf } from "./drawing.ts";
-import { byWorkload, type ChartSource, ceilingOf, type Point, pointsOf } from "./points.ts";
+import { axisTitle, type Drawing, figuresInWords, inWords, specOf } from "./drawing.ts";
+import { byWorkload, type ChartSource, ceilingOf, otherFigure, type Point, pointsOf } from "./points.ts";
 import { ink, plot, targetColours } from "./theme.ts";
 
 /** More columns than this do not fit beside each other with readable names; they become lying bars. */
@@ -23,28 +23,25 @@ export function ladderCharts(hint: ChartHint, source: ChartSource): readonly Dra
       const measurements = source.measurements.filter((m) => m.workload === workload);
       return barCharts(hint, { ...source, measurements }).map((bars) => ({ ...bars, part: workload }));
     }
-    return [ladder(hint, workload, points, ceilingOf(source, hint.metric, workload))];
+    return [ladder(hint, source, points, ceilingOf(source, hint.metric, workload))];
   });
 }
 
 function ladder(
   hint: ChartHint,
-  workload: string,
+  source: ChartSource,
   points: readonly Point[],
   peak: Measurement | undefined,
 ): Drawing {
+  const workload = points[0]?.workload ?? "";
   const scale = scaleOf(hint.metric, Math.max(...points.map((point) => point.value), peak?.value ?? 0));
   const highest = Math.max(...points.map((point) => point.high));
   const top = peak ? Math.max(peak.value, highest) : highest * 1.2;
   const several = new Set(points.map((point) => point.target)).size > 1;
-  const values = points.map(({ label, target, value, low, high }) => ({
-    label,
-    target,
-    value,
-    low,
-    high,
-    text: withScale(value, { ...scale, suffix: "" }),
-    share: peak ? formatPercent(value / peak.value) : "",
+  const values = points.map((point) => ({
+    ...point,
+    text: withScale(point.value, { ...scale, suffix: "" }),
+    share: peak ? formatPercent(shareOf(source, point, peak)) : "",
   }));
   const y = {
     field: "value",
@@ -65,7 +62,7 @@ function ladder(
     title: hint.title,
     part: workload,
     alt: inWords({ ...hint, title: `${hint.title} (${workload})` }, points) + peakInWords(hint.metric, peak),
-    sentence: sentenceOf(hint.metric, workload, points, peak),
+    sentence: sentenceOf(hint.metric, source, points, peak),
     spec: specOf(hint.title, subtitle, {
       width: { step },
       height: plot.height,
@@ -75,7 +72,7 @@ function ladder(
           encoding: { x },
           layer: [
             {
-              mark: { type: "bar", width: { band: 0.62 }, cornerRadiusEnd: 2 },
+              mark: { type: "bar", width: { band: 0.62 } },
               encoding: {
                 y,
                 color: {
@@ -146,24 +143,26 @@ function peakInWords(metric: string, peak: Measurement | undefined): string {
   return peak ? ` Measured peak ${formatMetric(metric, peak.value)}.` : "";
 }
 
+/** The paired share of peak that was measured; the ratio of the medians where there is none. */
+function shareOf(source: ChartSource, point: Point, peak: Measurement): number {
+  return otherFigure(source, point, "peak-fraction") ?? point.value / peak.value;
+}
+
 function sentenceOf(
   metric: string,
-  workload: string,
+  source: ChartSource,
   points: readonly Point[],
   peak: Measurement | undefined,
 ): string {
   const [first] = points;
-  const best = points.reduce<Point | undefined>(
-    (most, point) => (most && most.value >= point.value ? most : point),
-    undefined,
-  );
+  const [best] = points.toSorted((a, b) => b.value - a.value);
   if (!first || !best) return "";
-  const share = peak
-    ? `, ${formatPercent(best.value / peak.value)} of the measured peak of ${formatMetric(metric, peak.value)}`
-    : "; no peak was measured beside it";
-  if (first === best) {
-    return `At ${workload}, ${best.label} reaches ${formatMetric(metric, best.value)}${share}.`;
-  }
-  const from = `from ${formatMetric(metric, first.value)} (${first.label})`;
-  return `At ${workload} the ladder goes ${from} to ${formatMetric(metric, best.value)} (${best.label})${share}.`;
+  const ceiling = peak
+    ? `the measured peak is ${formatMetric(metric, peak.value)}`
+    : "no peak was measured beside it";
+  const figures = (point: Point): string =>
+    `${point.label} with ${figuresInWords(source, point) ?? formatMetric(metric, point.value)}`;
+  const path =
+    first === best ? `reaches ${figures(best)}` : `goes from ${figures(first)} to ${figures(best)}`;
+  return `At ${best.workload} the ladder ${path}; ${ceiling}.`;
 }

@@ -61,3 +61,18 @@ export function ceilingOf(source: ChartSource, metric: string, workload: string)
   const own = ceilings(source.measurements);
   return own.find((m) => m.workload === workload) ?? own[0] ?? ceilings(source.all)[0];
 }
+
+/** Another metric of the same variant in the same cell. */
+export function otherFigure(
+  source: ChartSource,
+  point: Pick<Point, "workload" | "variant" | "target">,
+  metric: string,
+): number | undefined {
+  return source.measurements.find(
+    (m) =>
+      m.metric === metric &&
+      m.workload === point.workload &&
+      m.variant === point.variant &&
+      m.target === point.target,
+  )?.value;
+}

@@ -6,7 +6,8 @@ import stringWidth from "string-width";
 import type { TopLevelSpec } from "vega-lite";
 
 /**
- * Draws a chart.
+ * Draws a chart. Marks that need a clip path (rounded corners) are not used: Vega numbers those through all charts that a
+ * process draws, so their bytes would depend on what was drawn before.
  *
  * @returns a whole SVG document, ending in a line break
  */

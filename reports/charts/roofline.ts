@@ -6,7 +6,7 @@ import type { ChartHint, Measurement } from "../../kernels/experiment.ts";
 import { formatMetric, formatNumber, formatPercent } from "../numbers.ts";
 import { type Axis, logTicks, positionOn, spread } from "./axis.ts";
 import { type Drawing, pointInWords, specOf } from "./drawing.ts";
-import { byWorkload, type ChartSource, ceilingOf, type Point, pointsOf } from "./points.ts";
+import { byWorkload, type ChartSource, ceilingOf, otherFigure, type Point, pointsOf } from "./points.ts";
 import { ink, palette, plot } from "./theme.ts";
 
 interface Placed extends Point {
@@ -39,16 +39,8 @@ export function rooflineCharts(hint: ChartHint, source: ChartSource): readonly D
 
 /** Intensity as measured, as the ratio of the two rates, or as what the shape of a product needs at the least. */
 function place(source: ChartSource, point: Point): Placed[] {
-  const find = (metric: string): number | undefined =>
-    source.measurements.find(
-      (m) =>
-        m.metric === metric &&
-        m.workload === point.workload &&
-        m.variant === point.variant &&
-        m.target === point.target,
-    )?.value;
-  const bandwidth = find("bandwidth");
-  const stated = find("intensity") ?? (bandwidth ? point.value / bandwidth : undefined);
+  const bandwidth = otherFigure(source, point, "bandwidth");
+  const stated = otherFigure(source, point, "intensity") ?? (bandwidth ? point.value / bandwidth : undefined);
   const intensity = stated ?? leastTraffic(point.workload);
   if (!intensity || !Number.isFinite(intensity) || point.low <= 0) return [];
   return [{ ...point, intensity, stated: stated !== undefined }];

@@ -190,7 +190,8 @@ function sentenceOf(hint: ChartHint, part: string, series: readonly Series[]): s
       .map((point) => `${formatMetric(hint.metric, point.value)} at ${point.x}`)
       .join(" and ");
     if (hint.x?.from === "workload" || !best) return `${name} has ${ends}`;
-    return `${name} is best at ${title} ${best.x} with ${formatMetric(hint.metric, best.value)} (${ends})`;
+    const of = series.length > 1 ? ` of ${name}` : "";
+    return `the best ${title}${of} is ${best.x} with ${formatMetric(hint.metric, best.value)} (${ends})`;
   });
   return `${part ? `${part}: ` : ""}${sentences.join("; ")}.`;
 }

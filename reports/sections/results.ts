@@ -54,6 +54,9 @@ function columnsFor(
     ...(new Set(rows.map(({ ref }) => ref.target)).size > 1
       ? [{ title: "Target", cell: ({ ref }: Row) => ref.target }]
       : []),
+    ...(measured.some((m) => m.threads !== 1)
+      ? [{ title: "Threads", align: "right" as const, cell: threadsOf }]
+      : []),
     ...present.map((metric) => metricColumn(metric, against)),
     ...(timed ? [{ title: "Rounds", align: "right" as const, cell: roundsOf }] : []),
     ...(checked ? [{ title: "Correct", cell: correctness }] : []),
@@ -89,6 +92,10 @@ function metricColumn(metric: string, against: VariantRef | undefined): ResultCo
       return found ? formatMeasurement(found) : "";
     },
   };
+}
+
+function threadsOf({ measured }: Row): string {
+  return formatCount(measured[0]?.threads ?? 1);
 }
 
 function roundsOf({ measured }: Row): string {

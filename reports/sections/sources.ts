@@ -24,5 +24,6 @@ function entry(article: ArticleDetail): string {
 
 function paperText({ title, authors, year, venue, link: url, confidence }: Paper): string {
   const sure = confidence === "likely" ? " (likely)" : "";
-  return `${link(title, url)}, ${text(`${authors}, ${venue}, ${year}`)}${sure}`;
+  const when = venue.includes(String(year)) ? venue : `${venue}, ${year}`;
+  return `${link(title, url)}, ${text(`${authors}, ${when}`)}${sure}`;
 }

@@ -1,7 +1,7 @@
 /** The head of a report: what was run, how far it came, and every verdict at one glance. */
 import type { RunSummary, StoredRun } from "../../catalog/ledger.ts";
 import type { Verdict } from "../../kernels/experiment.ts";
-import { type Column, code, link, table, text } from "../markdown.ts";
+import { type Column, code, table, text } from "../markdown.ts";
 import { formatCount, formatDuration } from "../numbers.ts";
 import type { ReportInput } from "../run-report.ts";
 
@@ -87,7 +87,7 @@ function verdicts({ stored, sources }: ReportInput): string[] {
     return [
       `${verdictMarks[verdict]} ${verdict}`,
       claim ? text(claim.statementEn) : code(id),
-      article ? link(`#${article.number}`, article.url) : claim ? "the list" : "",
+      article ? `article ${article.number}` : claim ? "the list" : "",
       code(experiment),
     ];
   });

@@ -1,0 +1,229 @@
+import { SaxesParser } from "saxes";
+import { describe, expect, it } from "vitest";
+import type { ChartHint, Measurement } from "../../kernels/experiment.ts";
+import { exact, fixtureExperiments, storedRun, timed } from "../stored-run.fixture.ts";
+import { drawingsFor } from "./chart.ts";
+import type { Drawing } from "./drawing.ts";
+import { renderSvg } from "./render.ts";
+
+const all = storedRun.measurements;
+const draw = (hint: ChartHint, measurements: readonly Measurement[] = all): readonly Drawing[] =>
+  drawingsFor(hint, { measurements, all: measurements });
+
+const place = { experiment: "race", workload: "64x64x64", variant: "one", target: "wasm" } as const;
+const ladderHint: ChartHint = { kind: "ladder", title: "The ladder", metric: "throughput" };
+const barsHint: ChartHint = { kind: "bars", title: "Misses", metric: "cache-misses" };
+const sweepHint: ChartHint = {
+  kind: "sweep",
+  title: "Time by block",
+  metric: "time",
+  x: { from: "variant", title: "block" },
+};
+
+/** Every text that the image shows; throws where it is not well-formed XML. */
+function textsIn(svg: string): string[] {
+  const texts: string[] = [];
+  const parser = new SaxesParser({ xmlns: true });
+  let inText = false;
+  parser.on("error", (error) => {
+    throw error;
+  });
+  parser.on("opentag", ({ name }) => {
+    if (name === "text") texts.push("");
+    inText ||= name === "text";
+  });
+  parser.on("text", (text) => {
+    if (inText) texts[texts.length - 1] += text;
+  });
+  parser.on("closetag", ({ name }) => {
+    if (name === "text") inText = false;
+  });
+  parser.write(svg).close();
+  return texts;
+}
+
+const shown = async ({ spec }: Drawing): Promise<string[]> => textsIn(await renderSvg(spec));
+const first = (drawings: readonly Drawing[]): Drawing => {
+  const [drawing] = drawings;
+  if (!drawing) throw new Error("expected a drawing; found none");
+  return drawing;
+};
+
+describe("every chart", () => {
+  const hints = fixtureExperiments.flatMap(({ id, charts }) => charts.map((hint) => ({ id, hint })));
+
+  it.each(hints)(
+    "of kind $hint.kind is well-formed, fits a forge and names all it shows",
+    async ({ id, hint }) => {
+      const measurements = all.filter((m) => m.experiment === id);
+      const drawings = drawingsFor(hint, { measurements, all });
+      expect(drawings.length).toBeGreaterThan(0);
+      for (const drawing of drawings) {
+        const svg = await renderSvg(drawing.spec);
+        const texts = textsIn(svg);
+        expect(texts).toContain(hint.title);
+        expect(Number(/width="(\d+)"/.exec(svg)?.[1])).toBeLessThanOrEqual(900);
+        expect(drawing.alt).toContain(hint.title);
+        expect(drawing.sentence).toMatch(/\d.*\.$/);
+        expect(svg).not.toMatch(/NaN|undefined|Infinity| id="/);
+      }
+    },
+  );
+
+  it("is the same bytes when drawn again, also after others", async () => {
+    const { spec } = first(draw(ladderHint));
+    const before = await renderSvg(spec);
+    await renderSvg(first(draw(sweepHint, sweepMeasurements())).spec);
+    expect(await renderSvg(spec)).toBe(before);
+  });
+
+  it("shows markup in a name as text", async () => {
+    const evil = `</text><script>alert("1")</script>&amp;]]>`;
+    const texts = await shown(first(draw(barsHint, [exact({ ...place, variant: evil }, "cache-misses", 3)])));
+    expect(texts).toContain(evil);
+  });
+
+  it("leaves out wrong results and what is no number", () => {
+    const good = exact(place, "cache-misses", 3);
+    const wrong = { ...exact({ ...place, variant: "wrong" }, "cache-misses", 1), correct: false };
+    const odd = exact({ ...place, variant: "odd" }, "cache-misses", Number.NaN);
+    const { alt } = first(draw(barsHint, [good, wrong, odd]));
+    expect(alt).toBe("Misses. one 3.");
+  });
+
+  it.each(["ladder", "sweep", "roofline", "bars"] as const)(
+    "of kind %s is not drawn from nothing",
+    (kind) => {
+      expect(draw({ ...sweepHint, kind }, [])).toEqual([]);
+    },
+  );
+});
+
+describe("the ladder", () => {
+  it("has the measured peak as the top of its axis", async () => {
+    const drawing = first(draw(ladderHint));
+    const texts = await shown(drawing);
+    expect(texts).toContain("56.5 · 100 %");
+    expect(texts).toContain("measured peak (peak-fma): 56.5 GFLOP/s");
+    for (const label of ["naive-ijk (js)", "naive-ijk (wasm)", "packed-blocked (wasm)", "36.8", "65.1 %"]) {
+      expect(texts).toContain(label);
+    }
+    expect(JSON.stringify(drawing.spec)).toContain('"domain":[0,56.5]');
+  });
+
+  it("says best and first in the words of a measurement", () => {
+    expect(first(draw(ladderHint)).sentence).toBe(
+      "At 256x256x256 the ladder goes from naive-ijk (js) with median 67.1 ms, 0.500 GFLOP/s, 0.885 % of peak to " +
+        "packed-blocked (wasm) with median 912 µs, 36.8 GFLOP/s, 65.1 % of peak; the measured peak is 56.5 GFLOP/s.",
+    );
+  });
+
+  it("is drawn without a peak, and says so", async () => {
+    const drawing = first(draw(ladderHint, [timed(place, "throughput", "GFLOP/s", 3)]));
+    expect(await shown(drawing)).toContain("3.00");
+    expect(drawing.sentence).toContain("no peak was measured");
+  });
+
+  it("does not cut a variant that is above the measured peak", () => {
+    const peak = timed({ ...place, variant: "peak-fma" }, "throughput", "GFLOP/s", 10);
+    const { spec } = first(draw(ladderHint, [timed(place, "throughput", "GFLOP/s", 12), peak]));
+    expect(JSON.stringify(spec)).toContain(`"domain":[0,${1.05 * 12}]`);
+  });
+
+  it("lies down where there are too many variants for columns", async () => {
+    const many = Array.from({ length: 50 }, (_, at) =>
+      timed({ ...place, variant: `variant-${at}` }, "throughput", "GFLOP/s", at + 1),
+    );
+    const drawings = draw(ladderHint, many);
+    const texts = (await Promise.all(drawings.map(shown))).flat();
+    for (const { variant } of many) expect(texts).toContain(variant);
+  });
+});
+
+/** Blocks 4 to 64 with the best in the middle. */
+function sweepMeasurements(): Measurement[] {
+  return [
+    [4, 0.02],
+    [64, 0.008],
+    [16, 0.005],
+  ].map(([block, seconds]) =>
+    timed({ ...place, variant: `blocked-${block}-simd` }, "time", "s", seconds ?? 0),
+  );
+}
+
+describe("the sweep", () => {
+  it("orders its points by number and finds the best one", async () => {
+    const drawing = first(draw(sweepHint, sweepMeasurements()));
+    expect(drawing.sentence).toBe(
+      "64x64x64: the best block is 16 with 5.00 ms (20.0 ms at 4 and 8.00 ms at 64).",
+    );
+    const texts = await shown(drawing);
+    for (const text of ["4", "16", "64", "block", "time, ms", "20.0", "5.00"]) expect(texts).toContain(text);
+  });
+
+  it("names each of several lines at its end", async () => {
+    const sizes = ["64x64x64", "128x128x128"];
+    const lines = ["naive", "blocked"].flatMap((variant) =>
+      sizes.map((workload, at) => timed({ ...place, workload, variant }, "time", "s", 10 ** (at - 3))),
+    );
+    const texts = await shown(first(draw({ ...sweepHint, x: { from: "workload", title: "side" } }, lines)));
+    for (const text of ["naive", "blocked", "64", "128", "side"]) expect(texts).toContain(text);
+  });
+
+  it("is not drawn from a single point", () => {
+    expect(draw(sweepHint, sweepMeasurements().slice(0, 1))).toEqual([]);
+  });
+});
+
+describe("the roofline", () => {
+  const hint: ChartHint = { kind: "roofline", title: "Under the roofline", metric: "throughput" };
+
+  it("shows both measured ceilings and what limits each variant", async () => {
+    const drawing = first(draw(hint));
+    const texts = await shown(drawing);
+    expect(texts).toContain("peak 56.5 GFLOP/s");
+    expect(texts).toContain("stream 21.3 GB/s");
+    expect(drawing.sentence).toContain("meet at 2.65 FLOP/B");
+    expect(drawing.sentence).toContain("packed-blocked (wasm) reaches 65.1 % of what the peak allows");
+  });
+
+  it("takes the intensity from the measured rates where there are both", () => {
+    const gemv = { ...place, workload: "a matrix", variant: "gemv" };
+    const rates = [timed(gemv, "throughput", "GFLOP/s", 8), timed(gemv, "bandwidth", "GB/s", 16)];
+    const [drawing] = draw(hint, [...rates, ...all.filter((m) => m.variant.startsWith("peak-"))]);
+    expect(drawing?.alt).toContain("0.500 FLOP/B");
+    expect(drawing?.sentence).toContain("gemv reaches 75.1 % of what bandwidth allows");
+  });
+
+  it("is not drawn without a measured bandwidth", () => {
+    expect(
+      draw(
+        hint,
+        all.filter((m) => m.metric !== "bandwidth"),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe("bars", () => {
+  it("gives each workload its group, each bar its figure", async () => {
+    const two = ["a", "b"].flatMap((workload) => [
+      exact({ ...place, workload, variant: "one" }, "cache-misses", 1_234_567),
+      exact({ ...place, workload, variant: "two" }, "cache-misses", 0),
+    ]);
+    const texts = await shown(first(draw(barsHint, two)));
+    for (const text of ["a", "b", "1,234,567", "0"]) expect(texts).toContain(text);
+    expect(texts.filter((text) => text === "one")).toHaveLength(2);
+  });
+
+  it("draws zeros alone as zeros", async () => {
+    expect(await shown(first(draw(barsHint, [exact(place, "cache-misses", 0)])))).toContain("0");
+  });
+
+  it("goes to further charts rather than off the screen", () => {
+    const many = Array.from({ length: 30 }, (_, at) => ({ ...place, workload: `layer ${at}` })).flatMap(
+      (layer) => ["one", "two"].map((variant) => exact({ ...layer, variant }, "cache-misses", 5)),
+    );
+    expect(draw(barsHint, many).map(({ part }) => part)).toEqual(["1", "2"]);
+  });
+});
