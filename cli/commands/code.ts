@@ -58,6 +58,14 @@ function variantsOf(experiment: Experiment): VariantRef[] {
 function chosen(experiment: Experiment, refs: readonly VariantRef[], variant: string): VariantRef {
   const found = refs.find((ref) => ref.variant === variant);
   if (found) return found;
+  const others = variantsOf(experiment).filter((ref) => ref.variant === variant);
+  if (others.length > 0) {
+    const targets = others.map((ref) => ref.target).join(" and ");
+    throw new UsageError(
+      `${variant} of ${experiment.id} runs on ${targets} only`,
+      `Leave out --target, or give ${others[0]?.target}.`,
+    );
+  }
   const names = [...new Set(refs.map((ref) => ref.variant))];
   throw new UsageError(
     `${experiment.id} has no variant "${variant}"`,
