@@ -208,8 +208,8 @@ function oneVerdict({ claim, verdict, rule, evidence }: StoredVerdict, { theme, 
     wrap(sanitise(text), Math.max(20, width - indent.length)).map((line) => indent + line);
   return [
     `${theme[verdict](verdict.padEnd(indent.length))}${theme.id(sanitise(claim))}`,
-    // Rules join their findings by semicolons; one a line they can be read.
-    ...evidence.split("; ").flatMap(under),
+    // Rules join their findings by semicolons: one a line, each with its advice.
+    ...evidence.split(/; (?!run --)/).flatMap(under),
     ...under(`Rule: ${rule}`).map(theme.muted),
   ];
 }
