@@ -245,8 +245,8 @@ const trials: readonly Trial[] = [
   },
   {
     claim: "tiling-avoids-rereading",
-    confirmed: [...tiling(512, 3, 1.2), ...tiling(1024, 6, 1.5), ...blockMisses([3000, 1500, 1000])],
-    refuted: [...tiling(512, 3, 0.9), ...tiling(1024, 6, 1.5), ...blockMisses([3000, 1500, 1000])],
+    confirmed: [...tiling(512, 3, 1.2), ...tiling(768, 6, 1.5), ...blockMisses([3000, 1500, 1000])],
+    refuted: [...tiling(512, 3, 0.9), ...tiling(768, 6, 1.5), ...blockMisses([3000, 1500, 1000])],
     inconclusive: [...tiling(512, 3, 1.2), ...blockMisses([3000, 1500, 1000])],
   },
   {

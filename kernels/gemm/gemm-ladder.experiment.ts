@@ -74,8 +74,8 @@ const sides = {
   ],
   standard: [
     [256, 4],
-    [512, 7],
-    [1024, 16],
+    [512, 8],
+    [1024, 12],
   ],
 } as const;
 
@@ -87,10 +87,11 @@ function plan(settings: Settings): readonly Cell[] {
 }
 
 /**
- * The largest product for which the plain loop runs: at 1024 it takes as long as all other rungs together, and
- * `gemm-tiling` times it there.
+ * The rungs that `gemm-tiling` times at every size, and the largest product for which the ladder repeats them: at 1024
+ * they take as long as all other rungs together.
  */
-const largestPlain = { quick: 512, standard: 512, full: 1024 } as const;
+const slowRungs: readonly string[] = ["naive-ijk", "loop-ikj", "blocked"];
+const largestSlow = { quick: 512, standard: 512, full: 1024 } as const;
 
 /** js rungs first, so that the whole reads as one ladder from plain JavaScript up. */
 function variantsAt(n: number, { targets, profile }: Settings): readonly VariantRef[] {
@@ -100,7 +101,7 @@ function variantsAt(n: number, { targets, profile }: Settings): readonly Variant
     .flatMap((target) =>
       rungs
         .filter((rung) => rung.targets.includes(target))
-        .filter((rung) => rung.variant !== "naive-ijk" || n <= largestPlain[profile])
+        .filter((rung) => !slowRungs.includes(rung.variant) || n <= largestSlow[profile])
         .map(({ variant }) => ({ variant, target })),
     );
 }
@@ -109,5 +110,5 @@ function variantsAt(n: number, { targets, profile }: Settings): readonly Variant
 export function leastRoundsAt(n: number, profile: Settings["profile"]): number {
   if (profile === "full") return 15;
   if (profile === "quick") return 5;
-  return n <= 512 ? 11 : 7;
+  return n <= 256 ? 11 : 7;
 }

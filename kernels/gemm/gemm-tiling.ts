@@ -4,7 +4,13 @@ import { levelsWorkload } from "../cache/levels.ts";
 import type { Bench, Cell, Procedure, VariantRef } from "../experiment.ts";
 import { productCandidates } from "./contest.ts";
 import { cubeShape, sideOf } from "./cubes.ts";
-import { blockedVariant, plainVariants, sweepShape, sweepWorkload } from "./gemm-tiling.experiment.ts";
+import {
+  blockedVariant,
+  leastRoundsAt,
+  plainVariants,
+  sweepShape,
+  sweepWorkload,
+} from "./gemm-tiling.experiment.ts";
 import { variantText } from "./listing.ts";
 import { countMemory, type TracedProduct } from "./traces.ts";
 import { defaultBlock } from "./variants.ts";
@@ -40,13 +46,9 @@ async function timeSize(n: number, bench: Bench): Promise<void> {
   // The ratio over the first variant, the plain loop, is recorded for all.
   const reordered = refOf(plainVariants[1]);
   const pairs = blocked && reordered ? [[blocked, reordered] as const] : [];
-  const leastRounds = bench.settings.profile === "quick" && n > 256 ? quickRounds : claimedRounds;
+  const leastRounds = leastRoundsAt(n, bench.settings.profile);
   await bench.compare(candidates, { pairs, leastRounds, seconds: secondsBeyondLeast });
 }
-
-/** What the rules ask for; a quick run of a size that takes half a second a round makes fewer and leaves them open. */
-const claimedRounds = 15;
-const quickRounds = 5;
 
 /** Rounds beyond the least are made only while a cell is younger than this. */
 const secondsBeyondLeast = 1;
