@@ -3,13 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Ended, runProgramWith, type Started, startProgram } from "./program.fixture.ts";
+import { type Ended, endPrograms, runProgramWith, type Started, startProgram } from "./program.fixture.ts";
 
 let home: string;
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), "kdaccel-bench-"));
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+afterEach(() => {
+  endPrograms();
+  rmSync(home, { recursive: true, force: true });
+});
 
 const bench = (...args: string[]): Promise<Ended> => runProgramWith(["bench", ...args], { home });
 const json = ({ stdout }: Ended) => JSON.parse(stdout);

@@ -27,6 +27,13 @@ export interface Started {
   saysOnStderr(text: string): Promise<void>;
 }
 
+const running = new Set<ChildProcess>();
+
+/** Ends every program that still runs: for `afterEach`, because a failed test leaves its own behind. */
+export function endPrograms(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
 /** Starts the program and lets it run. */
 export function startProgram(args: readonly string[], options: StartOptions): Started {
   const entry = join(import.meta.dirname, options.entry ?? "main.fixture.ts");
@@ -34,6 +41,8 @@ export function startProgram(args: readonly string[], options: StartOptions): St
     env: { ...process.env, NO_COLOR: "1", KDACCEL_HOME: options.home, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  running.add(child);
+  child.once("close", () => running.delete(child));
   const stdout = collected(child, "stdout");
   const stderr = collected(child, "stderr");
   const ended = once(child, "close").then(([code, signal]) => ({
