@@ -5,7 +5,7 @@ import type { TopLevelSpec } from "vega-lite";
 import type { ChartHint } from "../../kernels/experiment.ts";
 import { formatMeasurement, formatMetric, formatPercent, metricTitle, type Scale } from "../numbers.ts";
 import { type ChartSource, otherFigure, type Point } from "./points.ts";
-import { config } from "./theme.ts";
+import { config, ink } from "./theme.ts";
 
 export interface Drawing {
   readonly title: string;
@@ -62,4 +62,14 @@ export function figuresInWords(source: ChartSource, point: Point): string | unde
     ...(rate === undefined ? [] : [formatMetric("throughput", rate)]),
     ...(share === undefined ? [] : [`${formatPercent(share)} of peak`]),
   ].join(", ");
+}
+
+/** Text drawn twice: the first is a halo in the colour of the card, because lines pass behind it. */
+export function haloedText(mark: object, encoding: object): object[] {
+  const halo = { stroke: ink.card, strokeWidth: 4, strokeJoin: "round" };
+  const { color: _, ...channels } = encoding as { readonly color?: object };
+  return [
+    { mark: { type: "text", ...mark, ...halo }, encoding: channels },
+    { mark: { type: "text", ...mark }, encoding },
+  ];
 }

@@ -5,14 +5,16 @@
 import type { ChartHint, Measurement } from "../../kernels/experiment.ts";
 import { formatMetric, formatPercent, scaleOf, withScale } from "../numbers.ts";
 import { barCharts } from "./bars.ts";
-import { axisTitle, type Drawing, figuresInWords, inWords, specOf } from "./drawing.ts";
+import { axisTitle, type Drawing, figuresInWords, haloedText, inWords, specOf } from "./drawing.ts";
 import { byWorkload, type ChartSource, ceilingOf, otherFigure, type Point, pointsOf } from "./points.ts";
-import { ink, plot, targetColours } from "./theme.ts";
+import { fontSizes, ink, plot, targetColours } from "./theme.ts";
 
 /** More columns than this do not fit beside each other with readable names; they become lying bars. */
 const mostColumns = 15;
 /** Pixels that the name of the peak takes between plot and legend. */
 const roomForPeak = 26;
+/** Pixels that the two figures above a column take. */
+const roomForFigures = 36;
 /** Pixels for a column with its distance. */
 const step = 54;
 
@@ -41,6 +43,8 @@ function ladder(
   const values = points.map((point) => ({
     ...point,
     text: withScale(point.value, { ...scale, suffix: "" }),
+    // Above the interval, but never on the line of the peak.
+    figureAt: Math.min(point.high, top * (1 - roomForFigures / plot.height)),
     share: peak ? formatPercent(shareOf(source, point, peak)) : "",
   }));
   const y = {
@@ -55,6 +59,7 @@ function ladder(
     sort: null,
     axis: { title: null, labelAngle: points.length > 5 ? -38 : 0, ticks: false, labelPadding: 8 },
   };
+  const figureAt = { field: "figureAt", type: "quantitative" };
   const above = { align: "center", baseline: "bottom" };
   const subtitle = `${workload}; median and 95 % interval`;
   const domain = [...new Set(points.map((point) => point.target))];
@@ -87,14 +92,11 @@ function ladder(
               mark: { type: "rule", color: ink.text, strokeWidth: 1.5 },
               encoding: { y: { field: "low", type: "quantitative" }, y2: { field: "high" } },
             },
-            {
-              mark: { type: "text", ...above, dy: -17, fontWeight: 600 },
-              encoding: { y: { field: "high", type: "quantitative" }, text: { field: "text" } },
-            },
-            {
-              mark: { type: "text", ...above, dy: -4, fontSize: 11, color: ink.muted },
-              encoding: { y: { field: "high", type: "quantitative" }, text: { field: "share" } },
-            },
+            ...haloedText({ ...above, dy: -17, fontWeight: 600 }, { y: figureAt, text: { field: "text" } }),
+            ...haloedText(
+              { ...above, dy: -4, fontSize: fontSizes.small, color: ink.muted },
+              { y: figureAt, text: { field: "share" } },
+            ),
           ],
         },
         ...(peak ? [ceilingLine(hint.metric, peak)] : []),

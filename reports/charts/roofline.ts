@@ -5,7 +5,7 @@
 import type { ChartHint, Measurement } from "../../kernels/experiment.ts";
 import { formatMetric, formatNumber, formatPercent } from "../numbers.ts";
 import { type Axis, logTicks, positionOn, spread } from "./axis.ts";
-import { type Drawing, pointInWords, specOf } from "./drawing.ts";
+import { type Drawing, haloedText, pointInWords, specOf } from "./drawing.ts";
 import { byWorkload, type ChartSource, ceilingOf, otherFigure, type Point, pointsOf } from "./points.ts";
 import { ink, palette, plot } from "./theme.ts";
 
@@ -65,7 +65,8 @@ function roofline(hint: ChartHint, workload: string, placed: readonly Placed[], 
   };
   const peak = roof.peak.value;
   const floor = Math.min(...placed.map((point) => point.low), roof.stream.value * x.domain[0]);
-  const y: Axis = { type: "log", domain: [floor / 1.5, peak * 1.6], length: plot.height };
+  const height = Math.max(plot.height, nameDistance * (placed.length + 4));
+  const y: Axis = { type: "log", domain: [floor / 1.5, peak * 1.6], length: height };
   const stated = placed.every((point) => point.stated);
   const subtitle = `${workload}; ${stated ? "bytes as the kernel must move them" : "bytes at the least: each operand once"}`;
   const inOrder = placed.toSorted((a, b) => b.value - a.value);
@@ -76,8 +77,8 @@ function roofline(hint: ChartHint, workload: string, placed: readonly Placed[], 
     sentence: `${roofInWords(roof)} ${sentenceOf(workload, inOrder, roof)}`,
     spec: specOf(hint.title, subtitle, {
       width: plot.width,
-      height: plot.height,
-      layer: [...roofLayers(roof, x, y), ...pointLayers(inOrder, x, y)],
+      height,
+      layer: [...roofLayers(roof, x, y), ...pointLayers(inOrder, roof, x, y)],
     }),
   };
 }
@@ -149,12 +150,13 @@ function roofLayers({ peak, stream, ridge }: Roof, x: Axis, y: Axis): object[] {
   ];
 }
 
-function pointLayers(points: readonly Placed[], x: Axis, y: Axis): object[] {
+function pointLayers(points: readonly Placed[], { peak }: Roof, x: Axis, y: Axis): object[] {
   const on = channels(x, y);
   const heights = spread(
     points.map((point) => positionOn(y, point.value)),
     nameDistance,
-    plot.height,
+    // Names stay below the roof, which is a line that runs through to the right.
+    positionOn(y, peak.value) - nameDistance,
   );
   const values = points.map((point, at) => ({
     x: point.intensity,
@@ -164,8 +166,8 @@ function pointLayers(points: readonly Placed[], x: Axis, y: Axis): object[] {
     colour: palette[at % palette.length],
     name: `${point.label} ${formatNumber(point.value)}`,
     nameX: positionOn(x, point.intensity),
-    nameY: plot.height - (heights[at] ?? 0),
-    pointY: plot.height - positionOn(y, point.value),
+    nameY: y.length - (heights[at] ?? 0),
+    pointY: y.length - positionOn(y, point.value),
   }));
   const colour = { field: "colour", type: "nominal", scale: null };
   const pixel = (field: string): object => ({ field, type: "quantitative", scale: null });
@@ -194,8 +196,10 @@ function pointLayers(points: readonly Placed[], x: Axis, y: Axis): object[] {
     },
     {
       data: { values: values.map((each) => ({ ...each, nameX: each.nameX + 28 })) },
-      mark: { type: "text", align: "left", baseline: "middle" },
-      encoding: { x: pixel("nameX"), y: pixel("nameY"), color: colour, text: { field: "name" } },
+      layer: haloedText(
+        { align: "left", baseline: "middle" },
+        { x: pixel("nameX"), y: pixel("nameY"), color: colour, text: { field: "name" } },
+      ),
     },
   ];
 }

@@ -5,7 +5,7 @@
 import type { ChartHint } from "../../kernels/experiment.ts";
 import { betterOf, formatMetric, type Scale, scaleOf, withScale } from "../numbers.ts";
 import { type Axis, logDomain, logTicks, positionOn, spread } from "./axis.ts";
-import { axisTitle, type Drawing, inWords, specOf } from "./drawing.ts";
+import { axisTitle, type Drawing, haloedText, inWords, specOf } from "./drawing.ts";
 import { byWorkload, type ChartSource, type Point, pointsOf } from "./points.ts";
 import { ink, palette, plot } from "./theme.ts";
 
@@ -121,11 +121,10 @@ function sweep(hint: ChartHint, part: string, series: readonly Series[]): Drawin
           mark: { type: "point", filled: false, opacity: 1, size: 220, strokeWidth: 2, color: ink.ceiling },
           encoding: { x, y },
         },
-        // Twice: the first is a halo in the colour of the card, because lines pass behind the figures.
-        ...[{ stroke: ink.card, strokeWidth: 4 }, {}].map((halo) => ({
-          mark: { type: "text", baseline: "bottom", dy: -12, ...halo },
-          encoding: { x, y: { ...y, field: "high" }, text: { field: "figure" } },
-        })),
+        ...haloedText(
+          { baseline: "bottom", dy: -12 },
+          { x, y: { ...y, field: "high" }, text: { field: "figure" } },
+        ),
         ...(series.length > 1 ? [names(series, axis, scale, width)] : []),
       ],
     }),
