@@ -176,8 +176,8 @@ export interface Candidate extends VariantRef {
 }
 
 export interface ComparisonOptions {
-  /** What ratios are taken against (default: the first candidate). */
-  readonly against?: VariantRef;
+  /** What ratios are taken against (default: the first candidate); null where the candidates do different work. */
+  readonly against?: VariantRef | null;
   /** Further pairs [a, b] for which the paired speed-up of a over b is recorded. */
   readonly pairs?: readonly (readonly [VariantRef, VariantRef])[];
   /** Rounds that are made at the least, whatever the interval (default: 15, the floor that the claims' rules ask for). */

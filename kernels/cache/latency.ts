@@ -69,7 +69,12 @@ export async function measureLevels(cell: Cell, bench: Bench): Promise<void> {
     const run = (): void => kernel.call(words.address, chaseSteps(bytes), end.address);
     return { ...ref, run, check: () => checkEnd(words.view, end.view, run) };
   });
-  await bench.compare(candidates, { ceiling: false, leastRounds: levelRounds, seconds: levelSeconds });
+  await bench.compare(candidates, {
+    against: null,
+    ceiling: false,
+    leastRounds: levelRounds,
+    seconds: levelSeconds,
+  });
 }
 
 /** The generated code of a chase, the same at every footprint. */

@@ -31,7 +31,7 @@ async function run(_cell: Cell, bench: Bench): Promise<void> {
     ...ref,
     ...prepare(layerNamed(ref.variant), ref, bench),
   }));
-  await bench.compare(candidates);
+  await bench.compare(candidates, { against: null });
 }
 
 function layerNamed(name: string): NetworkLayer {

@@ -123,7 +123,7 @@ class CellBench implements Bench {
         const seconds = series[i];
         return seconds ? [{ candidate, seconds }] : [];
       }),
-      against: options.against ?? variantRef(candidates[0] as Candidate),
+      against: options.against === undefined ? variantRef(candidates[0] as Candidate) : options.against,
       pairs: options.pairs ?? [],
       ceiling: peakVariant,
       random: (label) => this.random(`interval ${label}`),

@@ -50,6 +50,7 @@ describe("a comparison's figures", () => {
     expect(of(base, "peak-fma", "speed-up")).toEqual([]);
     expect(of(base, "plain", "speed-up")).toEqual([]);
     expect(of({ ...base, against: ref("gone") }, "tiled", "speed-up")).toEqual([]);
+    expect(of({ ...base, against: null }, "tiled", "speed-up")).toEqual([]);
   });
 
   it("records a pair once, also if it repeats the common rival", () => {

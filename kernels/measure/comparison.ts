@@ -15,8 +15,8 @@ export interface Entrant {
 
 export interface Comparison {
   readonly entrants: readonly Entrant[];
-  /** What every other entrant's speed-up is taken against. */
-  readonly against: VariantRef;
+  /** What every other entrant's speed-up is taken against; null if against nothing. */
+  readonly against: VariantRef | null;
   /** Further pairs [a, b]: speed-up of a over b. */
   readonly pairs: readonly (readonly [VariantRef, VariantRef])[];
   /** The entrant whose rate is the multiply-add peak. */
@@ -72,7 +72,7 @@ function speedUps(entrant: Entrant, comparison: Comparison): Summary[] {
   const { candidate } = entrant;
   // Ceilings measure the machine; a speed-up of one over a variant would say nothing.
   if (isCeiling(candidate)) return [];
-  const rivals = [comparison.against];
+  const rivals = comparison.against ? [comparison.against] : [];
   for (const [a, b] of comparison.pairs) {
     if (sameVariant(a, candidate) && !rivals.some((rival) => sameVariant(rival, b))) rivals.push(b);
   }
