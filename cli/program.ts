@@ -21,12 +21,18 @@ export async function runProgram(argv: readonly string[], laboratory: Laboratory
 }
 
 async function dispatch(argv: readonly string[], laboratory: Laboratory): Promise<void> {
-  if (argv.length === 0) return startWithoutCommand();
+  if (argv.every((word) => word === "--no-color" || word === "--debug"))
+    return startWithoutCommand(laboratory);
   const program = await programFor(calledCommand(argv), laboratory);
   await program.parseAsync(argv, { from: "user" });
 }
 
-async function startWithoutCommand(): Promise<void> {
+async function startWithoutCommand(laboratory: Laboratory): Promise<void> {
+  const { hasTerminal, startTui } = await import("./tui/start.ts");
+  if (hasTerminal()) {
+    process.exitCode = await startTui(laboratory);
+    return;
+  }
   process.stderr.write("kdaccel: the terminal UI needs a terminal; `kdaccel --help` lists the commands.\n");
   process.exitCode = exitCodes.usage;
 }

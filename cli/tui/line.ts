@@ -33,19 +33,26 @@ export function lineColumns(line: Line): number {
   return line.reduce((sum, { text }) => sum + columnsOf(text), 0);
 }
 
-/** The line cut with "…" or filled with spaces to exactly so many columns. */
-export function fitted(line: Line, columns: number): Line {
+/** The line cut with "…" where it is wider than so many columns. */
+export function shortened(line: Line, columns: number): Line {
+  if (lineColumns(line) <= columns) return line;
+  if (columns <= 0) return [];
   const kept: Span[] = [];
-  let left = columns;
+  let left = columns - 1; // the last column is for "…"
   for (const piece of line) {
-    if (left <= 0) break;
     const width = columnsOf(piece.text);
-    const text = width <= left ? piece.text : truncate(piece.text, left);
-    kept.push({ ...piece, text });
-    left -= width <= left ? width : columnsOf(text);
-    if (width > columnsOf(text)) break;
+    if (width > left) return [...kept, { ...piece, text: truncate(`${piece.text}…`, left + 1) }];
+    kept.push(piece);
+    left -= width;
   }
-  return left > 0 ? [...kept, { text: " ".repeat(left) }] : kept;
+  return kept;
+}
+
+/** The line cut or filled with spaces to exactly so many columns. */
+export function fitted(line: Line, columns: number): Line {
+  const cut = shortened(line, columns);
+  const left = columns - lineColumns(cut);
+  return left > 0 ? [...cut, { text: " ".repeat(left) }] : cut;
 }
 
 /** `left` at the left end and `right` at the right end of so many columns; `left` gives way. */

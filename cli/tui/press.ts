@@ -31,5 +31,17 @@ export function pressesOf(input: string, key: Key): Press[] {
   if (special) return [{ key: special[1], text: "" }];
   if (key.ctrl) return [{ key: `ctrl-${input}`, text: "" }];
   if (key.meta || input === "") return [];
-  return [...input].map((text) => ({ key: text === " " ? "space" : text, text }));
+  return [...input].map((text) => {
+    const control = controls[text];
+    return control === undefined ? { key: text, text } : { key: control, text: text === " " ? " " : "" };
+  });
 }
+
+// Characters that are keys also where they came together with others, as fast typing over a slow line does.
+const controls: Readonly<Record<string, string>> = {
+  "\r": "enter",
+  "\n": "enter",
+  "\t": "tab",
+  "\u007f": "backspace",
+  " ": "space",
+};

@@ -114,6 +114,11 @@ export class TestTerminal {
     return this.#written;
   }
 
+  /** Resolves once everything that was written is on the rebuilt screen. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => this.#screen.write("", resolve));
+  }
+
   cursor(): { readonly x: number; readonly y: number } {
     const { active } = this.#screen.buffer;
     return { x: active.cursorX, y: active.cursorY };

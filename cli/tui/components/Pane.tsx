@@ -1,8 +1,10 @@
 /** A pane: the rule with its title, and what it holds. */
 import { Box } from "ink";
 import type { ReactNode } from "react";
+import { blank, type Line } from "../line.ts";
+import { gutter } from "../model/layout.ts";
 import { titleLine } from "../text/title-line.ts";
-import { OneLine } from "./Lines.tsx";
+import { Lines, OneLine } from "./Lines.tsx";
 
 export interface PaneProps {
   readonly title: string;
@@ -23,16 +25,10 @@ export function Pane({ title, note = "", focused, columns, children }: PaneProps
   );
 }
 
-/** The line between two panes. */
+/** The line between two panes, below their titles. */
 export function Gutter({ rows }: { readonly rows: number }) {
-  const line = [{ text: " │ ", role: "axis" }] as const;
+  const line: Line = [{ text: " │ ", role: "axis" }];
   return (
-    <Box flexDirection="column" width={3} flexShrink={0}>
-      <OneLine line={[{ text: "   " }]} columns={3} />
-      {Array.from({ length: rows }, (_, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: all rows are the same
-        <OneLine key={row} line={line} columns={3} />
-      ))}
-    </Box>
+    <Lines lines={[blank, ...Array.from({ length: rows }, () => line)]} columns={gutter} rows={rows + 1} />
   );
 }

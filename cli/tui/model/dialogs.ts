@@ -21,6 +21,9 @@ export function openChoice(state: State, source: Source): State {
   if (isRunning(state.live)) {
     return { ...state, message: { text: "A run is going on; 3 shows it.", tone: "warning" } };
   }
+  if (state.library.articles.length === 0 && state.library.pane !== "topics") {
+    return { ...state, message: { text: "No article is chosen.", tone: "plain" } };
+  }
   const { scope, subject } = scopeOf(state);
   const experiments = source.experimentsFor(scope);
   if (experiments.length === 0) {

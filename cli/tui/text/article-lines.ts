@@ -69,7 +69,7 @@ function experimentLines(
   titles: "en" | "zh",
 ): Line[] {
   return [
-    ...wrapped(`${id}  ${title[titles]}`, columns - 2, "id", "  "),
+    ...wrapped(`${id}: ${title[titles]}`, columns - 2, "id", "  "),
     ...wrapped(question, columns - 4, undefined, "    "),
   ];
 }

@@ -1,0 +1,57 @@
+/**
+ * The terminal UI: opens the catalog, draws the first frame, and gives the terminal back as it was. Loaded only when
+ * `kdaccel` is called without a command, because Ink and React are most of the program.
+ */
+import { render } from "ink";
+import { openCatalog } from "../../catalog/open-catalog.ts";
+import { exitCodes } from "../exit.ts";
+import type { Laboratory } from "../laboratory.ts";
+import { App } from "./App.tsx";
+import { catalogSource } from "./catalog-source.ts";
+import { effectsFor } from "./effects.ts";
+import { withLibrary } from "./model/library.ts";
+import { emptyState, isRunning } from "./model/state.ts";
+import { createStore } from "./store.ts";
+
+export interface TuiOptions {
+  readonly laboratory: Laboratory;
+}
+
+// At 20 a second the eye sees no delay after a key; while something is measured, effects.ts redraws at most ten times.
+const mostFrames = 20;
+
+/** Runs the terminal UI until it is left; returns the program's exit code. */
+export async function runTui({ laboratory }: TuiOptions): Promise<number> {
+  const [db, experiments] = await Promise.all([openCatalog(), laboratory.experiments()]);
+  try {
+    const source = catalogSource(db, experiments);
+    const { columns, rows } = process.stdout;
+    const initial = withLibrary(emptyState({ columns, rows }), source);
+    let leave = (): void => {};
+    const effects = effectsFor({ db, laboratory, experiments, leave: () => leave() });
+    const store = createStore(initial, source, effects.perform);
+    const screenReader = process.env.INK_SCREEN_READER === "true";
+    const app = render(<App store={store} source={source} />, {
+      exitOnCtrlC: false,
+      alternateScreen: !screenReader,
+      incrementalRendering: true,
+      interactive: true,
+      maxFps: mostFrames,
+    });
+    let cutShort = false;
+    leave = () => {
+      cutShort = isRunning(store.get().live) || store.get().live?.status === "stopped";
+      app.unmount();
+    };
+    const interrupt = (): void => store.act({ type: "press", press: { key: "ctrl-c", text: "" } });
+    for (const signal of signals) process.on(signal, interrupt);
+    await app.waitUntilExit();
+    for (const signal of signals) process.off(signal, interrupt);
+    await effects.idle();
+    return cutShort ? exitCodes.interrupted : exitCodes.done;
+  } finally {
+    db.close();
+  }
+}
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
