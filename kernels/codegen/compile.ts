@@ -3,6 +3,7 @@
  * Synchronous and fast (milliseconds), so kernels are made when they are needed and for the shapes at hand.
  */
 import type { Target } from "../experiment.ts";
+import type { Arithmetic } from "./arithmetic.ts";
 import { ProgramError } from "./errors.ts";
 import { bytesOf } from "./expressions.ts";
 import { functionName, JavaScriptEmitter } from "./js/emit.ts";
@@ -11,9 +12,6 @@ import type { Program } from "./statements.ts";
 import { encodeModule } from "./wasm/encode.ts";
 import { lowerToWasm } from "./wasm/lower.ts";
 import { printWasm } from "./wasm/print.ts";
-
-/** `fast`: what the machine does best. `strict`: no fused or relaxed operation, the same bits everywhere. */
-export type Arithmetic = "fast" | "strict";
 
 /** The targets that a vector program can be asked for; `native` is refused as long as there is no back end for it. */
 export type KernelTarget = Target;

@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Arithmetic } from "../codegen/compile.ts";
+import type { Arithmetic } from "../codegen/arithmetic.ts";
 import { Memory } from "../codegen/memory.ts";
 import type { Real } from "./arguments.ts";
 import { createGemm, gemmText, traceGemm } from "./gemm.ts";

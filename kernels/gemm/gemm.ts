@@ -2,7 +2,8 @@
  * GEMM for everybody else: choose a variant, compile it into a memory, run it; or trace it, or read it. Everything
  * that can be wrong with the arguments is refused here, before generated code runs.
  */
-import { type Arithmetic, compile, type Kernel, type KernelTarget, kernelText } from "../codegen/compile.ts";
+import type { Arithmetic } from "../codegen/arithmetic.ts";
+import { compile, type Kernel, type KernelTarget, kernelText } from "../codegen/compile.ts";
 import type { Memory } from "../codegen/memory.ts";
 import { compileTrace, type Visit } from "../codegen/trace.ts";
 import {

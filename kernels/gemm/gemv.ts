@@ -1,7 +1,8 @@
 /**
  * GEMV for everybody else: y = alpha A x + beta y. Argument checks are GEMM's, because GEMV is GEMM with one column.
  */
-import { type Arithmetic, compile, type Kernel, type KernelTarget } from "../codegen/compile.ts";
+import type { Arithmetic } from "../codegen/arithmetic.ts";
+import { compile, type Kernel, type KernelTarget } from "../codegen/compile.ts";
 import { ProgramError } from "../codegen/errors.ts";
 import { bytesOf } from "../codegen/expressions.ts";
 import type { Memory } from "../codegen/memory.ts";

@@ -3,7 +3,7 @@
  * `strict` rounds every f32 operation with Math.fround and so gives WebAssembly's bits; `fast` keeps intermediate
  * results in double precision and rounds where they are stored, which is what JavaScript does best.
  */
-import type { Arithmetic } from "../compile.ts";
+import type { Arithmetic } from "../arithmetic.ts";
 import {
   type Address,
   bytesOf,

@@ -3,7 +3,7 @@
  * of an address become the offset that every memory instruction has room for.
  * `fast` uses relaxed fused multiply-add where the machine has it; `strict` multiplies and adds.
  */
-import type { Arithmetic } from "../compile.ts";
+import type { Arithmetic } from "../arithmetic.ts";
 import { ProgramError } from "../errors.ts";
 import {
   type Address,
