@@ -159,7 +159,8 @@ function blockSvg(text: string, like: ScreenCell, column: number, top: number): 
     const shape = shapes[character] ?? { y: 0, height: 1, width: 1 };
     const centred = shape.height === 1 ? (1 - shape.width) / 2 : 0;
     const x = round(margin + (column + from + centred) * cellWidth);
-    const width = round((to - from - 1 + shape.width) * cellWidth);
+    // A whole cell reaches a little into the next one, or renderers show the seam.
+    const width = round((to - from - 1 + shape.width) * cellWidth + (shape.width === 1 ? 0.3 : 0));
     const opacity = (like.dim ? 0.5 : 1) * (character === "▒" ? 0.6 : 1);
     return `<rect x="${x}" y="${round(top + shape.y * cellHeight)}" width="${width}" height="${round(shape.height * cellHeight)}" fill="${fill}"${opacity === 1 ? "" : ` opacity="${opacity}"`}/>`;
   });

@@ -125,12 +125,16 @@ export class TestTerminal {
   }
 
   /** Waits until the screen satisfies the condition; fails with the screen it last had. */
-  async until(condition: (text: string) => boolean, what = "the screen to change"): Promise<string> {
+  async until(
+    condition: (text: string) => boolean,
+    what = "the screen to change",
+    patience = patienceMilliseconds,
+  ): Promise<string> {
     const started = Date.now();
     for (;;) {
       const text = this.text();
       if (condition(text)) return text;
-      if (Date.now() - started > patienceMilliseconds || this.#code !== undefined) {
+      if (Date.now() - started > patience || this.#code !== undefined) {
         throw new Error(`waited in vain for ${what}; the screen shows:\n${text}`);
       }
       await new Promise((resolve) => setTimeout(resolve, pollMilliseconds));

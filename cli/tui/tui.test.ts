@@ -186,7 +186,7 @@ test("an experiment is run, its verdict shown and stored, and its report exporte
   terminal.press("R");
   await terminal.shows("r1   20");
   terminal.press("enter");
-  await terminal.shows("kdaccel bench --experiment gemm-tile-exactness --profile quick");
+  await terminal.shows("kdaccel bench --experiment gemm-tile-exactness --profile standard");
   terminal.press("q");
   await expectRestored(terminal, 0);
 });

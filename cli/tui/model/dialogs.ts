@@ -40,7 +40,7 @@ export function openChoice(state: State, source: Source): State {
     scope,
     choices,
     cursor: atTop,
-    profile: "quick",
+    profile: "standard",
   };
   return { ...state, overlay };
 }

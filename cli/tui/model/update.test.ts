@@ -119,13 +119,13 @@ test("a topic shows its claims, those of the list's own prose among them", () =>
 
 test("r offers what matches with its expected time; the profile is chosen beside it", () => {
   const { state } = press(begin(), "/", "#", "5", "4", "enter", "r");
-  expect(state.overlay).toMatchObject({ kind: "choose", profile: "quick" });
+  expect(state.overlay).toMatchObject({ kind: "choose", profile: "standard" });
   if (state.overlay?.kind !== "choose") throw new Error("no dialog");
   const { seconds } = state.overlay.choices[0] ?? {};
   expect(seconds?.standard).toBeGreaterThan(seconds?.quick ?? 0);
-  const started = press(state, "right", "enter");
+  const started = press(state, "left", "enter");
   expect(started.effects).toEqual([
-    { type: "start", experiments: state.overlay.choices[0]?.experiments, profile: "standard" },
+    { type: "start", experiments: state.overlay.choices[0]?.experiments, profile: "quick" },
   ]);
   expect(started.state).toMatchObject({ screen: "run", live: { status: "running" } });
 });

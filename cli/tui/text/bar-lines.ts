@@ -15,7 +15,8 @@ export function barLines(chart: BarChart, columns: number): Line[] {
   const names = chart.bars.map((bar) => (mixed ? `${bar.variant} ${bar.target}` : bar.variant));
   const nameColumns = Math.min(24, Math.floor(columns / 3), Math.max(...names.map(columnsOf)));
   const facts = factColumns(chart, columns, nameColumns);
-  const width = columns - nameColumns - facts.reduce((sum, each) => sum + each + 2, 0) - 1;
+  const room = columns - nameColumns - facts.reduce((sum, each) => sum + each + 2, 0) - 1;
+  const width = Math.min(longestBar, room);
   return chart.bars.map((bar, at) => [
     span(pad(truncate(names[at] ?? "", nameColumns), nameColumns), bar.wrong ? "failure" : undefined),
     { text: " " },
@@ -23,6 +24,9 @@ export function barLines(chart: BarChart, columns: number): Line[] {
     ...factSpans(bar, facts),
   ]);
 }
+
+// On a wide screen the figures stay near the names; a longer bar shows nothing more.
+const longestBar = 60;
 
 /** A shorter bar than this says less than one more figure would. */
 const leastBar = (columns: number): number => Math.max(14, Math.floor(columns / 4));

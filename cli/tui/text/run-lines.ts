@@ -47,7 +47,7 @@ function experimentLines(experiment: ExperimentProgress, options: RunTextOptions
     ...shown.flatMap((cell) => cellLines(cell, options)),
     ...(waiting.length > 0 ? [waitingLine(waiting, finished)] : []),
     ...experiment.failures.flatMap((failure) => failureLines(failure, columns)),
-    ...experiment.verdicts.flatMap((verdict) => verdictLines(verdict, columns)),
+    ...experiment.verdicts.flatMap((verdict) => [blank, ...verdictLines(verdict, columns)]),
   ];
 }
 
