@@ -17,8 +17,8 @@ export interface TuiOptions {
   readonly laboratory: Laboratory;
 }
 
-// At 20 a second the eye sees no delay after a key; while something is measured, effects.ts redraws at most ten times.
-const mostFrames = 20;
+// At 30 a second the eye sees no delay after a key; while something is measured, effects.ts redraws at most ten times.
+const mostFrames = 30;
 
 /** Runs the terminal UI until it is left; returns the program's exit code. */
 export async function runTui({ laboratory }: TuiOptions): Promise<number> {
