@@ -2,11 +2,12 @@
  * A stored run as a person reads it: a table for each workload, then failures, then verdicts with rule and evidence.
  * `bench` prints it at its end and `runs show` at any time, from the same rows of the ledger.
  */
-import type { StoredCell, StoredFailure, StoredRun, StoredVerdict } from "../catalog/ledger.ts";
+import type { StoredCell, StoredFailure, StoredRun, StoredSample, StoredVerdict } from "../catalog/ledger.ts";
 import type { Measurement, VariantRef } from "../kernels/experiment.ts";
-import { estimate, figure } from "../kernels/judge.ts";
 import { metrics } from "../kernels/metrics.ts";
 import { commandLine } from "../reports/command-line.ts";
+import { formatDuration, formatInterval, formatMeasurement, scaleOf, withScale } from "../reports/numbers.ts";
+import { cellRemarks } from "../reports/remarks.ts";
 import { momentText } from "./moment.ts";
 import { type Column, table } from "./table.ts";
 import { sanitise, wrap } from "./terminal-text.ts";
@@ -49,17 +50,29 @@ function experimentLines(stored: StoredRun, id: string, view: RunView): string[]
   const cells = stored.cells.filter((cell) => cell.experiment === id);
   return [
     view.theme.heading(heading),
-    ...cells.flatMap((cell) => ["", ...cellLines(cell, measuredIn(stored, cell), view)]),
+    ...cells.flatMap((cell) => [
+      "",
+      ...cellLines(cell, inCell(stored.measurements, cell), view),
+      ...remarkLines(inCell(stored.samples, cell), view),
+    ]),
     "",
   ];
 }
 
-function measuredIn(stored: StoredRun, { experiment, workload }: StoredCell): Measurement[] {
-  return stored.measurements.filter((m) => m.experiment === experiment && m.workload === workload);
+/** Of all measurements or samples of a run, those of one cell. */
+function inCell<Of extends Measurement | StoredSample>(
+  all: readonly Of[],
+  { experiment, workload }: StoredCell,
+): Of[] {
+  return all.filter((each) => each.experiment === experiment && each.workload === workload);
+}
+
+function remarkLines(samples: readonly StoredSample[], { width, theme }: RunView): string[] {
+  return cellRemarks(samples).flatMap((remark) => wrap(sanitise(remark), width).map(theme.muted));
 }
 
 function cellLines(cell: StoredCell, measured: readonly Measurement[], view: RunView): string[] {
-  const state = cell.finished ? `${figure(cell.seconds ?? 0)} s` : "not finished";
+  const state = cell.finished ? formatDuration(cell.seconds ?? 0) : "not finished";
   const heading = `${view.theme.id(sanitise(cell.workload))}  ${view.theme.muted(state)}`;
   const rows = rowsOf(cell, measured);
   if (rows.length === 0) return [heading];
@@ -100,10 +113,10 @@ function columnsFor(
   return [
     { title: "variant", text: (row) => row.variant, flex: 1 },
     { title: "target", text: (row) => row.target },
-    ...present.map(({ id, title, unit }): Column<Row> => {
+    ...present.map(({ id, title }): Column<Row> => {
       const find = (row: Row): Measurement | undefined =>
         row.measured.find((m) => m.metric === id && (id !== "speed-up" || same(against ?? row, m.against)));
-      const shown = presentations[id] ?? { title: () => withUnit(title, unit), text: plain };
+      const shown = presentations[id] ?? { title: () => title, text: formatMeasurement };
       return {
         title: shown.title(against),
         align: "right",
@@ -127,27 +140,21 @@ interface Presentation {
   text(measurement: Measurement): string;
 }
 
-/** How the metrics of a timed comparison are shown; all others by title, unit and value. */
+/** A value without its unit, which the title of its column says. */
+const bare = ({ metric, value }: Measurement): string =>
+  withScale(value, { ...scaleOf(metric, value), suffix: "" });
+
+/** How the metrics of a timed comparison are shown: short, since a table of them must fit 80 columns. */
 const presentations: Readonly<Record<string, Presentation>> = {
-  time: { title: () => "time [95 %]", text: estimate },
-  throughput: { title: () => "GFLOP/s", text: ({ value }) => figure(value) },
-  bandwidth: { title: () => "GB/s", text: ({ value }) => figure(value) },
-  "peak-fraction": { title: () => "% of peak", text: ({ value }) => (100 * value).toFixed(1) },
+  time: { title: () => "time [95 %]", text: (m) => formatMeasurement(m) },
+  throughput: { title: () => "GFLOP/s", text: bare },
+  bandwidth: { title: () => "GB/s", text: bare },
+  "peak-fraction": { title: () => "% of peak", text: bare },
   "speed-up": {
     title: (against) => (against ? `x over ${against.variant}` : "x"),
-    text: ({ value, low, high }) => `${figure(value)} [${figure(low)}, ${figure(high)}]`,
+    text: (m) => formatInterval(m.metric, m, { ...scaleOf(m.metric, m.value), suffix: "" }),
   },
 };
-
-function withUnit(title: string, unit: string): string {
-  return unit === "1" ? title : `${title}, ${unit}`;
-}
-
-function plain(m: Measurement): string {
-  const grouped = Number.isInteger(m.value) && Math.abs(m.value) >= 10_000;
-  const value = grouped ? m.value.toLocaleString("en-US") : figure(m.value);
-  return m.kind === "exact" ? value : `${value} [${figure(m.low)}, ${figure(m.high)}]`;
-}
 
 function correctness(measured: readonly Measurement[]): string {
   if (measured.some((m) => m.correct === false)) return "WRONG";
@@ -158,7 +165,7 @@ function correctness(measured: readonly Measurement[]): string {
 function otherRatios(measured: readonly Measurement[], against: VariantRef | undefined): string[] {
   return measured
     .filter((m) => m.against && m.metric === "speed-up" && !same(m.against, against))
-    .map((m) => sanitise(`${pair(m, m.against)}: ${estimate(m)}`));
+    .map((m) => sanitise(`${pair(m, m.against)}: ${formatMeasurement(m)}`));
 }
 
 /** `blocked over naive-ijk (wasm)`, or with both targets where they differ. */

@@ -63,7 +63,7 @@ async function ceilings(): Promise<void> {
     same.low <= 1 && same.high >= 1 ? "holds 1" : "does not hold 1: something favours one of the two";
   console.log(`A against A: ${interval(same)}, ${holds}`);
   for (const [variant, seconds] of samples) {
-    for (const { text } of remarksOn(seconds)) console.log(`remark on ${variant}: ${text}`);
+    for (const { kind, found } of remarksOn(seconds)) console.log(`remark on ${variant}: ${kind}, ${found}`);
   }
 }
 

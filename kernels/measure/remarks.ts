@@ -8,8 +8,8 @@ import { trendOf } from "./statistics/trend.ts";
 
 export interface Remark {
   readonly kind: "outliers" | "trend" | "wide" | "few";
-  /** One sentence: what was found and what follows from it. */
-  readonly text: string;
+  /** What was found in this series, in a few words; what follows from a kind is the same for every series. */
+  readonly found: string;
 }
 
 /** Share of samples beyond Tukey's outer fences above which interference is a habit of the run, not an accident. */
@@ -29,32 +29,21 @@ export function remarksOn(seconds: readonly number[]): readonly Remark[] {
   const n = seconds.length;
   const { value, low, high } = rankInterval(seconds);
   if (!Number.isFinite(high)) {
-    return [
-      { kind: "few", text: `${n} rounds are too few for an interval: six are needed, fifteen are useful.` },
-    ];
+    return [{ kind: "few", found: `${n} rounds` }];
   }
   const remarks: Remark[] = [];
   const disturbed = countDisturbed(seconds, value);
   if (disturbed > manyOutliers * n) {
-    remarks.push({
-      kind: "outliers",
-      text: `${disturbed} of ${n} samples lie far outside the rest: something else used the machine. None was dropped.`,
-    });
+    remarks.push({ kind: "outliers", found: `${disturbed} of ${n} samples` });
   }
   const { score } = trendOf(seconds);
   if (Math.abs(score) > surprisingScore) {
-    const [sense, cause] = score > 0 ? ["rose", "slowed down"] : ["fell", "sped up"];
-    remarks.push({
-      kind: "trend",
-      text: `Times ${sense} while they were taken: the machine ${cause}. Trust ratios, which are paired, before times.`,
-    });
+    remarks.push({ kind: "trend", found: score > 0 ? "slowed down" : "sped up" });
   }
   const halfWidth = (high - low) / 2 / value;
   if (halfWidth > wideInterval) {
-    remarks.push({
-      kind: "wide",
-      text: `The median is known to ±${(100 * halfWidth).toFixed(0)} % only; ±${100 * wideInterval} % takes about ${roundsFor(n, halfWidth)} rounds.`,
-    });
+    const known = `±${(100 * halfWidth).toFixed(0)} %`;
+    remarks.push({ kind: "wide", found: `${known}, ±5 % takes about ${roundsFor(n, halfWidth)} rounds` });
   }
   return remarks;
 }

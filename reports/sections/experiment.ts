@@ -1,6 +1,6 @@
 /** One experiment of a run: its question, charts, tables, verdicts with rule and evidence, and what failed. */
-import type { StoredCell, StoredFailure, StoredVerdict } from "../../catalog/ledger.ts";
-import type { FailureReason } from "../../kernels/experiment.ts";
+import type { StoredCell, StoredFailure, StoredSample, StoredVerdict } from "../../catalog/ledger.ts";
+import type { FailureReason, Measurement } from "../../kernels/experiment.ts";
 import type { DrawnChart } from "../drawn-charts.ts";
 import { code, image, link, text } from "../markdown.ts";
 import { formatDuration } from "../numbers.ts";
@@ -25,12 +25,10 @@ export function experimentSection(input: ReportInput, id: string, charts: readon
     ...failures(here(stored.failures)),
     ...own.flatMap((chart) => [image(chart.alt, chart.path), text(chart.sentence)]),
     ...undrawn.map((hint) => `No chart "${text(hint.title)}": ${whyNot(hint.kind)}`),
-    ...here(stored.cells).flatMap((cell) =>
-      cellBlocks(
-        cell,
-        here(stored.measurements).filter((m) => m.workload === cell.workload),
-      ),
-    ),
+    ...here(stored.cells).flatMap((cell) => {
+      const inCell = ({ workload }: { readonly workload: string }): boolean => workload === cell.workload;
+      return cellBlocks(cell, here(stored.measurements).filter(inCell), here(stored.samples).filter(inCell));
+    }),
   ];
 }
 
@@ -69,11 +67,15 @@ function failures(all: readonly StoredFailure[]): string[] {
   return ["**Failures**", lines.join("\n")];
 }
 
-function cellBlocks(cell: StoredCell, measured: Parameters<typeof resultTables>[1]): string[] {
+function cellBlocks(
+  cell: StoredCell,
+  measured: readonly Measurement[],
+  samples: readonly StoredSample[],
+): string[] {
   const state = cell.finished
     ? `measured in ${formatDuration(cell.seconds ?? 0)}`
     : "**not finished**: figures below, if any, are partial";
-  const tables = resultTables(cell, measured);
+  const tables = resultTables(cell, measured, samples);
   const nothing = tables.length === 0 ? "; no measurement" : "";
   return [`#### ${text(cell.workload)}`, `${capital(state)}${nothing}.`, ...tables];
 }

@@ -2,26 +2,36 @@
  * A workload's measurements as a table: contestants in the order of the plan, one column a metric, ceilings last and in
  * italics. A column whose values are all missing does not exist.
  */
-import type { StoredCell } from "../../catalog/ledger.ts";
+import type { StoredCell, StoredSample } from "../../catalog/ledger.ts";
 import type { Measurement, VariantRef } from "../../kernels/experiment.ts";
 import { metrics } from "../../kernels/metrics.ts";
 import { isCeiling, sameVariant, variantRef } from "../../kernels/variant.ts";
-import { type Column, code, table } from "../markdown.ts";
+import { type Column, code, table, text } from "../markdown.ts";
 import { formatCount, formatMeasurement, metricTitle } from "../numbers.ts";
+import { cellRemarks } from "../remarks.ts";
 
 interface Row {
   readonly ref: VariantRef;
   readonly measured: readonly Measurement[];
 }
 
-/** Blocks of Markdown for one workload; none where nothing was measured in it. */
-export function resultTables(cell: StoredCell, measured: readonly Measurement[]): string[] {
+/** Blocks of Markdown for one workload, with remarks on its samples; none where nothing was measured in it. */
+export function resultTables(
+  cell: StoredCell,
+  measured: readonly Measurement[],
+  samples: readonly StoredSample[],
+): string[] {
   const rows = rowsOf(cell, measured);
   if (rows.length === 0) return [];
   const against = measured.find((m) => m.metric === "speed-up")?.against;
   const columns = columnsFor(rows, measured, against);
   const cells = rows.map((row) => columns.map((column) => styled(row, column.cell(row))));
-  return [table(columns, cells), ...otherRatios(measured, against)];
+  const remarks = cellRemarks(samples).map((remark) => `- ${text(remark)}`);
+  return [
+    table(columns, cells),
+    ...otherRatios(measured, against),
+    ...(remarks.length === 0 ? [] : [remarks.join("\n")]),
+  ];
 }
 
 /** Contestants as planned, then whatever else was measured; ceilings last. */

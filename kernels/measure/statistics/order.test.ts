@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ascending, classifyOutliers, median, quantile } from "./order.ts";
+import { ascending, fences, median, quantile } from "./order.ts";
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e9 });
 
@@ -44,12 +44,16 @@ describe("median", () => {
   });
 });
 
-describe("classifyOutliers", () => {
-  it("counts by Tukey's fences", () => {
-    // Quartiles of 0, 0.1 … 10 are 2.5 and 7.5: fences at 15 and 22.5. Two more values shift them by 0.2 at most.
+describe("fences", () => {
+  it("lie so many interquartile ranges beyond the quartiles", () => {
+    // Quartiles of 0, 0.1 … 10 are 2.5 and 7.5.
     const sample = Array.from({ length: 101 }, (_, i) => i / 10);
-    expect(classifyOutliers(sample)).toEqual({ mild: 0, severe: 0 });
-    expect(classifyOutliers([...sample, 20, 40])).toEqual({ mild: 1, severe: 1 });
-    expect(classifyOutliers([...sample, -10, -40])).toEqual({ mild: 1, severe: 1 });
+    expect(fences(sample, 1.5)).toEqual([-5, 15]);
+    expect(fences(sample.toReversed(), 3)).toEqual([-12.5, 22.5]);
+  });
+
+  it("do not move with the size of the values beyond them", () => {
+    const sample = [1, 2, 3, 4, 5, 6, 7, 8, 100];
+    expect(fences(sample, 3)).toEqual(fences([...sample.slice(0, -1), 1e9], 3));
   });
 });

@@ -26,28 +26,10 @@ export function median(sample: readonly number[] | Float64Array): number {
   return quantile(ascending(sample), 0.5);
 }
 
-/** How many values lie far from the middle half of a sample, by Tukey's fences. */
-export interface Outliers {
-  /** More than 1.5 and at most 3 interquartile ranges outside the quartiles. */
-  readonly mild: number;
-  /** More than 3 interquartile ranges outside. */
-  readonly severe: number;
-}
-
 /** The values beyond which so many interquartile ranges lie between a value and the nearer quartile (Tukey 1977). */
 export function fences(sample: readonly number[], ranges: number): readonly [low: number, high: number] {
   const sorted = ascending(sample);
   const q1 = quantile(sorted, 0.25);
   const q3 = quantile(sorted, 0.75);
   return [q1 - ranges * (q3 - q1), q3 + ranges * (q3 - q1)];
-}
-
-/** Counts outliers; they stay in the sample (Tukey, Exploratory Data Analysis, 1977). */
-export function classifyOutliers(sample: readonly number[]): Outliers {
-  const beyond = (ranges: number): number => {
-    const [low, high] = fences(sample, ranges);
-    return sample.filter((x) => x < low || x > high).length;
-  };
-  const severe = beyond(3);
-  return { mild: beyond(1.5) - severe, severe };
 }
