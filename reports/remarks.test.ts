@@ -44,7 +44,7 @@ describe("cellRemarks", () => {
     const wild = quiet.map((t, i) => (i % 5 === 0 ? 20 * t : t * (1 + 0.3 * ((i * 7) % 3))));
     const [outliers, wide, few] = cellRemarks([...series("a", wild), ...series("b", [1, 2])]);
     expect(outliers).toMatch(/^Far from the rest: a \(wasm\) 4 of 20 samples\. .* no sample was left out/);
-    expect(wide).toMatch(/^Wide intervals: a \(wasm\) ±\d+ %, .* \(--profile full\) narrow them\.$/);
+    expect(wide).toMatch(/^Wide intervals: a \(wasm\) ±\d+ % \(.* \(--profile full\) narrow them\.$/);
     expect(few).toMatch(/^Too few rounds .*: b \(wasm\) 2 rounds\.$/);
   });
 });

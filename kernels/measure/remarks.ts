@@ -43,7 +43,7 @@ export function remarksOn(seconds: readonly number[]): readonly Remark[] {
   const halfWidth = (high - low) / 2 / value;
   if (halfWidth > wideInterval) {
     const known = `±${(100 * halfWidth).toFixed(0)} %`;
-    remarks.push({ kind: "wide", found: `${known}, ±5 % takes about ${roundsFor(n, halfWidth)} rounds` });
+    remarks.push({ kind: "wide", found: `${known} (±5 % takes about ${roundsFor(n, halfWidth)} rounds)` });
   }
   return remarks;
 }
