@@ -63,9 +63,12 @@ function work(amount: number): void {
   for (let i = 0; i < amount; i++) sink = (sink + i * i) % 1009;
 }
 
-const timed = (ref: VariantRef, amount: number): Candidate => ({
+const timed = (ref: VariantRef, amount: number, first: () => void = () => {}): Candidate => ({
   ...ref,
-  run: () => work(amount),
+  run: () => {
+    first();
+    work(amount);
+  },
   check: () => (ref.variant === "bad" ? "element 0 is 4, expected 3" : null),
   flops: amount * 2,
 });
@@ -105,6 +108,19 @@ export const fixtureExperiments: readonly Experiment[] = [
     cells: [cell("one", [good, bad, twice]), cell("two", [good])],
     claim: "three-loops-are-cache-unfriendly",
     run: counting(() => process.abort()),
+  }),
+  fixture("crash-late", {
+    cells: [cell("one", [good, bad, twice])],
+    async run(_cell, bench) {
+      let warm = false;
+      const last = timed(twice, 20_000, () => {
+        warm = true;
+      });
+      const fatal = { ...timed(bad, 20_000, () => warm && process.abort()), check: () => null };
+      const all = [timed(good, 20_000), fatal, last];
+      const may = all.filter(({ variant }) => bench.variants.some((ref) => ref.variant === variant));
+      await bench.compare(may, brief);
+    },
   }),
   fixture("crash-alone", {
     cells: [cell("one", [good])],

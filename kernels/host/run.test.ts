@@ -74,6 +74,13 @@ describe("a variant that crashes", () => {
     expect(only(events, "verdict")).toMatchObject([{ evidence: "2 counts" }]);
   });
 
+  it("is blamed also when it had run well and dies in a later round", async () => {
+    const events = await eventsOf({ parts: fixtures("crash-late") });
+    expect(only(events, "failed")).toMatchObject([{ reason: "crashed", variant: "bad", retried: true }]);
+    const times = only(events, "measurement").filter(({ metric }) => metric === "time");
+    expect(times.map(({ variant }) => variant)).toEqual(["good", "twice"]);
+  });
+
   it("fails the cell where no other variant is left or nobody was announced", async () => {
     const events = await eventsOf({ parts: fixtures("crash-alone", "fine") });
     expect(only(events, "failed")).toMatchObject([{ experiment: "crash-alone", reason: "crashed" }]);

@@ -96,13 +96,15 @@ describe("compare", () => {
     expect(measured("time")).toMatchObject([ref("slow")]);
   });
 
-  it("names a candidate before its check and before it first runs", async () => {
+  it("names a candidate before its check, its warm-up and each of its samples", async () => {
     const { bench: b, events } = bench();
     await b.compare([candidate("slow", 1000, { check: () => null })], { ...few, ceiling: false });
     const named = events.filter((event) => event.type === "progress" && event.ref?.variant === "slow");
+    const samples = events.filter((event) => event.type === "sample");
     expect(named.map((event) => event.type === "progress" && event.doing)).toEqual([
       "checking slow",
       "warming up slow",
+      ...samples.map(() => "sampling"),
     ]);
   });
 

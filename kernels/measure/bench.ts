@@ -174,14 +174,16 @@ class CellBench implements Bench {
 
   #samplingHost(entrants: readonly Candidate[]): SamplingHost {
     const entrant = (index: number): Candidate => entrants[index] as Candidate;
+    let rounds: readonly [done: number, expected?: number] = [0];
     return {
       clock: this.#clock,
       random: this.random(`order ${this.#options.cell.workload}`),
       pause: () => new Promise((resolve) => setImmediate(resolve)),
       stopping: () => this.#options.stopping?.() ?? false,
-      beforeFirst: (index) => {
+      beforeWarmUp: (index) => {
         this.progress(`warming up ${entrant(index).variant}`, undefined, undefined, entrant(index));
       },
+      beforeSample: (index) => this.progress("sampling", rounds[0], rounds[1], entrant(index)),
       onSample: (index, round, value) => {
         this.#options.emit({
           type: "sample",
@@ -192,7 +194,9 @@ class CellBench implements Bench {
           value,
         });
       },
-      onRound: (round, expected) => this.progress("sampling", round, expected),
+      onRound: (done, expected) => {
+        rounds = [done, expected];
+      },
       onError: (index, error) => this.#fail(entrant(index), "error", messageOf(error)),
     };
   }

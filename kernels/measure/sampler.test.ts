@@ -35,7 +35,8 @@ function recordingHost(clock: SimulatedClock, stopAfter = Number.POSITIVE_INFINI
     random: randomStream(1),
     pause: async () => {},
     stopping: () => order.length >= stopAfter,
-    beforeFirst: (index) => void errors.push(`first ${index}`),
+    beforeWarmUp: (index) => void errors.push(`next ${index}`),
+    beforeSample: (index) => void errors.push(`next ${index}`),
     onSample: (index, round) => void order.push(`${round}:${index}`),
     onRound: () => {},
     onError: (index, error) => void errors.push(`${index} ${(error as Error).message}`),
@@ -120,14 +121,16 @@ describe("sampling", () => {
     expect(host.errors).toContain("0 out of registers");
   });
 
-  it("announces a contestant before it runs for the first time", async () => {
+  it("announces a contestant whenever its turn comes, so that a death can be blamed on it", async () => {
     const clock = new SimulatedClock();
     const host = recordingHost(clock);
-    const fatal = work(clock, () => {
-      expect(host.errors).toContain("first 0");
-      return 0.01;
-    });
-    await sampleInterleaved([fatal], plan, host);
+    const announced = (index: number): Contestant =>
+      work(clock, () => {
+        expect(host.errors.at(-1)).toBe(`next ${index}`);
+        return 0.01;
+      });
+    await sampleInterleaved([announced(0), announced(1), announced(2)], plan, host);
+    expect(host.errors.filter((line) => line === "next 1")).toHaveLength(1 + plan.leastRounds);
   });
 
   it("stops between two samples when asked", async () => {

@@ -29,8 +29,10 @@ export interface SamplingHost {
   pause(): Promise<void>;
   /** Whether somebody asked to stop. */
   stopping(): boolean;
-  /** Called before contestant `index` runs for the first time, so that a crash can be blamed on it. */
-  beforeFirst(index: number): void;
+  /** Called before contestant `index` is warmed up, so that a crash can be blamed on it. */
+  beforeWarmUp(index: number): void;
+  /** Called before each sample, for the same reason. Outside of what is timed. */
+  beforeSample(index: number): void;
   onSample(index: number, round: number, secondsPerCall: number): void;
   onRound(round: number, expectedRounds: number): void;
   /** A contestant threw; it takes no further part. */
@@ -64,7 +66,7 @@ export async function sampleInterleaved(
 ): Promise<(number[] | null)[]> {
   const entrants: (Entrant | null)[] = [];
   for (const [index, contestant] of contestants.entries()) {
-    host.beforeFirst(index);
+    host.beforeWarmUp(index);
     await host.pause();
     entrants.push(guarded(index, host, () => warmUp(contestant, host.clock)));
     if (host.stopping()) throw new Stopped();
@@ -74,6 +76,7 @@ export async function sampleInterleaved(
     for (const index of shuffled(contestants.length, host.random)) {
       const entrant = entrants[index];
       if (!entrant) continue;
+      host.beforeSample(index);
       const seconds = guarded(index, host, () => sampleOnce(entrant, host.clock));
       if (seconds === null) {
         entrants[index] = null;

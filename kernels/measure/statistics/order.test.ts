@@ -14,6 +14,11 @@ describe("quantile", () => {
     });
   });
 
+  it("returns an order statistic that it meets exactly, whatever follows", () => {
+    expect(quantile(ascending([-0, 5]), 0)).toBe(-0);
+    expect(quantile(ascending([1, 2, Number.POSITIVE_INFINITY]), 0.5)).toBe(2);
+  });
+
   it("never leaves the range of the sample and never falls as p grows", () => {
     fc.assert(
       fc.property(fc.array(finite, { minLength: 1, maxLength: 30 }), (sample) => {

@@ -18,7 +18,8 @@ export function quantile(sorted: Float64Array, p: number): number {
   const below = Math.floor(position);
   const low = sorted[below] as number;
   const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
-  return low === high ? low : low + (high - low) * (position - below);
+  // An order statistic that is met exactly comes back as it is, whatever follows it.
+  return position === below || low === high ? low : low + (high - low) * (position - below);
 }
 
 /** The median of a sample in any order. */
