@@ -51,7 +51,7 @@ export interface Cell {
 }
 
 /** What is known of an experiment without loading a kernel: cheap enough to list all of them. */
-export interface Experiment {
+export interface ExperimentRow {
   /** Short, typable, kebab-case; the same string in file, registry, database and report. */
   readonly id: string;
   readonly title: Bilingual;
@@ -63,6 +63,10 @@ export interface Experiment {
   readonly charts: readonly ChartHint[];
   /** The cells of a run under these settings, in the order in which they run. Pure: same settings, same plan. */
   plan(settings: Settings): readonly Cell[];
+}
+
+/** A row with the way to the code behind it. */
+export interface Experiment extends ExperimentRow {
   load(): Promise<Procedure>;
 }
 

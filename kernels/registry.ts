@@ -1,11 +1,12 @@
 /**
- * Every experiment, by id, topic and claim. Rows are light (no kernel is loaded), so every listing can use them.
+ * Every experiment, by id, topic and claim. Rows are light (no kernel is loaded), so every listing can use them. Where a
+ * row's procedure is, only this file knows: a procedure imports its row, never the other way round.
  */
 import { convAsGemm } from "./conv/conv-as-gemm.experiment.ts";
 import { im2colPasses } from "./conv/im2col-passes.experiment.ts";
 import { im2colTraffic } from "./conv/im2col-traffic.experiment.ts";
 import { networkProfile } from "./conv/network-profile.experiment.ts";
-import type { Experiment } from "./experiment.ts";
+import type { Experiment, ExperimentRow, Procedure } from "./experiment.ts";
 import { fmaRounding } from "./fma/fma-rounding.experiment.ts";
 import { mmaBlock } from "./fma/mma-block.experiment.ts";
 import { gemmLadder } from "./gemm/gemm-ladder.experiment.ts";
@@ -19,21 +20,25 @@ import { gemvRate } from "./gemm/gemv-rate.experiment.ts";
 
 /** All experiments in the order in which `--all` runs them: what is exact or quick first within each subject. */
 export const experiments: readonly Experiment[] = [
-  gemmTileExactness,
-  gemmRegisterTile,
-  gemmLadder,
-  gemmTiling,
-  gemmTileSize,
-  gemmLoopOrder,
-  gemvIdentity,
-  gemvRate,
-  fmaRounding,
-  mmaBlock,
-  convAsGemm,
-  im2colPasses,
-  im2colTraffic,
-  networkProfile,
+  experiment(gemmTileExactness, () => import("./gemm/gemm-tile-exactness.ts")),
+  experiment(gemmRegisterTile, () => import("./gemm/gemm-register-tile.ts")),
+  experiment(gemmLadder, () => import("./gemm/gemm-ladder.ts")),
+  experiment(gemmTiling, () => import("./gemm/gemm-tiling.ts")),
+  experiment(gemmTileSize, () => import("./gemm/gemm-tile-size.ts")),
+  experiment(gemmLoopOrder, () => import("./gemm/gemm-loop-order.ts")),
+  experiment(gemvIdentity, () => import("./gemm/gemv-identity.ts")),
+  experiment(gemvRate, () => import("./gemm/gemv-rate.ts")),
+  experiment(fmaRounding, () => import("./fma/fma-rounding.ts")),
+  experiment(mmaBlock, () => import("./fma/mma-block.ts")),
+  experiment(convAsGemm, () => import("./conv/conv-as-gemm.ts")),
+  experiment(im2colPasses, () => import("./conv/im2col-passes.ts")),
+  experiment(im2colTraffic, () => import("./conv/im2col-traffic.ts")),
+  experiment(networkProfile, () => import("./conv/network-profile.ts")),
 ];
+
+function experiment(row: ExperimentRow, file: () => Promise<{ readonly procedure: Procedure }>): Experiment {
+  return { ...row, load: async () => (await file()).procedure };
+}
 
 /** The experiment with this id, or undefined. */
 export function experimentById(id: string): Experiment | undefined {

@@ -1,5 +1,5 @@
 /** Is a convolution really one matrix product? Random layers, exact on every machine with integer data. */
-import type { Evidence, Experiment, Judgement, Settings } from "../experiment.ts";
+import type { Evidence, ExperimentRow, Judgement, Settings } from "../experiment.ts";
 import { allHold, below, equals, judgedTarget, tried } from "../judge.ts";
 import { mainTarget, on } from "../targets.ts";
 
@@ -10,7 +10,7 @@ export const variant = "im2col-gemm";
 /** Largest relative error that the claim allows for float32 data. */
 const tolerance = 1e-4;
 
-export const convAsGemm: Experiment = {
+export const convAsGemm: ExperimentRow = {
   id: "conv-as-gemm",
   title: { en: "Convolution as one matrix product", zh: "卷积即一次矩阵乘" },
   question: "Does the unfolded input times the flattened kernels give what the direct loops give?",
@@ -29,7 +29,6 @@ export const convAsGemm: Experiment = {
     const target = mainTarget(settings);
     return target ? [{ workload, variants: on(target, [variant]), seconds: 2 }] : [];
   },
-  load: async () => (await import("./conv-as-gemm.ts")).procedure,
 };
 
 function judge(evidence: Evidence): Judgement {

@@ -2,7 +2,7 @@
  * What each pass of a lowered convolution copies: forward only the unfolded input, backward a product in column form
  * that col2im folds back. Exact on every machine.
  */
-import type { Evidence, Experiment, Judgement, MeasurementQuery, Settings } from "../experiment.ts";
+import type { Evidence, ExperimentRow, Judgement, MeasurementQuery, Settings } from "../experiment.ts";
 import { above, allHold, below, equals, type Finding, judgedTarget, missing, tried } from "../judge.ts";
 import { mainTarget, on } from "../targets.ts";
 
@@ -19,7 +19,7 @@ const variants = [forwardVariant, backwardVariant, differencesVariant, overwriti
 /** Largest relative error that the claim allows. */
 const tolerance = 1e-3;
 
-export const im2colPasses: Experiment = {
+export const im2colPasses: ExperimentRow = {
   id: "im2col-passes",
   title: { en: "im2col forward, col2im backward", zh: "前向im2col,反向col2im" },
   question:
@@ -48,7 +48,6 @@ export const im2colPasses: Experiment = {
     const target = mainTarget(settings);
     return target ? [{ workload: passWorkload, variants: on(target, variants), seconds: 3 }] : [];
   },
-  load: async () => (await import("./im2col-passes.ts")).procedure,
 };
 
 function judgeForward(evidence: Evidence): Judgement {

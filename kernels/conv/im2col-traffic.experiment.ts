@@ -2,7 +2,7 @@
  * Twelve published layers by direct loops, by im2col with one GEMM, and the copy alone: does regular access outweigh
  * the bytes that unfolding costs?
  */
-import type { Cell, Evidence, Experiment, Judgement, Settings, Target } from "../experiment.ts";
+import type { Cell, Evidence, ExperimentRow, Judgement, Settings, Target } from "../experiment.ts";
 import { allHold, type Finding, figure, judgedTarget, missing } from "../judge.ts";
 import { mainTarget, on } from "../targets.ts";
 import { layers } from "./layers.ts";
@@ -17,7 +17,7 @@ export const copyVariant = "im2col-copy";
 /** Layers on which the claim's rule asks im2col-GEMM to win. */
 const winsAsked = 9;
 
-export const im2colTraffic: Experiment = {
+export const im2colTraffic: ExperimentRow = {
   id: "im2col-traffic",
   title: { en: "What im2col costs and what it buys", zh: "im2col的代价与收益" },
   question:
@@ -39,7 +39,6 @@ export const im2colTraffic: Experiment = {
     { kind: "bars", title: "Bytes moved by layer and method", metric: "bytes-moved" },
   ],
   plan,
-  load: async () => (await import("./im2col-traffic.ts")).procedure,
 };
 
 function plan(settings: Settings): readonly Cell[] {

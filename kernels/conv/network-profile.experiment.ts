@@ -2,7 +2,7 @@
  * Where the time of a convolutional network goes: every layer of a scaled-down AlexNet timed apart. Convolutions and
  * fully connected layers run as GEMMs (unfolding included in the convolution's time).
  */
-import type { Cell, Evidence, Experiment, Judgement, Measurement, Settings } from "../experiment.ts";
+import type { Cell, Evidence, ExperimentRow, Judgement, Measurement, Settings } from "../experiment.ts";
 import { allHold, figure, judgedTarget, missing } from "../judge.ts";
 import { mainTarget, on } from "../targets.ts";
 import { gemmLayer, networkLayers } from "./network.ts";
@@ -12,7 +12,7 @@ export const workload = "scaled-down AlexNet, one image of 3x131x131";
 /** Least share of the forward time that the claim asks for. */
 const leastShare = 0.8;
 
-export const networkProfile: Experiment = {
+export const networkProfile: ExperimentRow = {
   id: "network-profile",
   title: { en: "Where a network's time goes", zh: "网络的时间花在哪里" },
   question: "Which share of a convolutional network's forward time do its GEMM layers take?",
@@ -29,7 +29,6 @@ export const networkProfile: Experiment = {
   ],
   charts: [{ kind: "bars", title: "Time by layer", metric: "time" }],
   plan,
-  load: async () => (await import("./network-profile.ts")).procedure,
 };
 
 function plan(settings: Settings): readonly Cell[] {

@@ -2,7 +2,7 @@
  * Does a fused multiply-add make long dot products more accurate? An exact experiment: errors against exact sums,
  * the same on every machine for the same seed.
  */
-import type { Evidence, Experiment, Judgement, Profile, Settings } from "../experiment.ts";
+import type { Evidence, ExperimentRow, Judgement, Profile, Settings } from "../experiment.ts";
 import { allHold, type Finding, figure, missing } from "../judge.ts";
 
 export const fusedVariant = "fused";
@@ -24,7 +24,7 @@ export function dotProductsOf(profile: Profile): number {
 /** Two-sided 95 % quantile of the normal distribution; the mean of 1,000 differences is normal enough. */
 const normalQuantile = 1.96;
 
-export const fmaRounding: Experiment = {
+export const fmaRounding: ExperimentRow = {
   id: "fma-rounding",
   title: { en: "One rounding or two", zh: "一次舍入还是两次舍入" },
   question:
@@ -53,7 +53,6 @@ export const fmaRounding: Experiment = {
           },
         ]
       : [],
-  load: async () => (await import("./fma-rounding.ts")).procedure,
 };
 
 function judge(evidence: Evidence): Judgement {

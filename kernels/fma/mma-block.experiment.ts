@@ -2,7 +2,7 @@
  * Why matrix units exist: one MMA step reuses each operand that it reads. Counts of an emulated unit against the
  * definition; exact on every machine.
  */
-import type { Evidence, Experiment, Judgement, Settings } from "../experiment.ts";
+import type { Evidence, ExperimentRow, Judgement, Settings } from "../experiment.ts";
 import { allHold, type Finding, figure, tried } from "../judge.ts";
 import type { MmaShape } from "./mma.ts";
 
@@ -21,7 +21,7 @@ export const side = 48;
 export const workload = `${side}x${side}x${side}`;
 const variants = [scalarVariant, ...Object.keys(mmaShapes)];
 
-export const mmaBlock: Experiment = {
+export const mmaBlock: ExperimentRow = {
   id: "mma-block",
   title: { en: "What one MMA step reads", zh: "一次MMA读多少数" },
   question: "How many operands does a matrix multiply-accumulate step read for each multiply-accumulate?",
@@ -46,7 +46,6 @@ export const mmaBlock: Experiment = {
           },
         ]
       : [],
-  load: async () => (await import("./mma-block.ts")).procedure,
 };
 
 function judge(evidence: Evidence): Judgement {

@@ -2,7 +2,7 @@
  * The ladder from three loops to a packed SIMD micro-kernel: each rung changes one thing, and its paired ratio over
  * the rung below is what that thing buys. After how-to-optimize-gemm and Goto & van de Geijn (2008).
  */
-import type { Cell, Experiment, Settings, Target, VariantRef } from "../experiment.ts";
+import type { Cell, ExperimentRow, Settings, Target, VariantRef } from "../experiment.ts";
 import { cube } from "./cubes.ts";
 import { judgeFarFromPeak, judgePacking } from "./gemm-ladder.rules.ts";
 
@@ -34,7 +34,7 @@ export const rungs: readonly Rung[] = [
 /** The largest product for which the js rungs run: one size more takes a plain loop eight times as long. */
 const largestOnJs = { quick: 256, standard: 256, full: 512 } as const;
 
-export const gemmLadder: Experiment = {
+export const gemmLadder: ExperimentRow = {
   id: "gemm-ladder",
   title: { en: "The GEMM ladder", zh: "矩阵乘优化阶梯" },
   question:
@@ -63,7 +63,6 @@ export const gemmLadder: Experiment = {
     { kind: "roofline", title: "The ladder under the roofline", metric: "throughput" },
   ],
   plan,
-  load: async () => (await import("./gemm-ladder.ts")).procedure,
 };
 
 /** Sides by profile and the seconds that a cell takes on wasm and js together. */

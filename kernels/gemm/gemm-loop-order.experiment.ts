@@ -3,7 +3,7 @@
  * order differs, so what differs in time is memory access.
  */
 import { describeGeometry, l1Geometry } from "../cache/geometry.ts";
-import type { Cell, Evidence, Experiment, Judgement, Settings } from "../experiment.ts";
+import type { Cell, Evidence, ExperimentRow, Judgement, Settings } from "../experiment.ts";
 import { above, allHold, estimate, type Finding, judgedTarget, triedRatio } from "../judge.ts";
 import { mainTarget, on } from "../targets.ts";
 import { cube } from "./cubes.ts";
@@ -19,7 +19,7 @@ export const tracedWorkload = `${cube(tracedSide)} traced`;
 /** The rule asks for a median of at least fifteen rounds. */
 const claimedRounds = 15;
 
-export const gemmLoopOrder: Experiment = {
+export const gemmLoopOrder: ExperimentRow = {
   id: "gemm-loop-order",
   title: { en: "Six orders of three loops", zh: "三层循环的六种次序" },
   question: "How much does the order of the three loops alone change the time of a row-major matrix product?",
@@ -38,7 +38,6 @@ export const gemmLoopOrder: Experiment = {
     { kind: "bars", title: `Misses of a ${describeGeometry(l1Geometry)} cache`, metric: "cache-misses" },
   ],
   plan,
-  load: async () => (await import("./gemm-loop-order.ts")).procedure,
 };
 
 function plan(settings: Settings): readonly Cell[] {

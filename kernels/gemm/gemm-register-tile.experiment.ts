@@ -2,7 +2,7 @@
  * What a block of C in registers saves: loads and stores counted from the kernels' own addresses and held against
  * formulas, then the same kernels timed. Scalar kernels throughout, so that registers are all that differs.
  */
-import type { Cell, Evidence, Experiment, Judgement, Settings, Target } from "../experiment.ts";
+import type { Cell, Evidence, ExperimentRow, Judgement, Settings, Target } from "../experiment.ts";
 import { above, allHold, type Finding, figure, judgedTarget, tried, triedRatio } from "../judge.ts";
 import { mainTarget, on } from "../targets.ts";
 import { cube } from "./cubes.ts";
@@ -30,7 +30,7 @@ export const countedWorkload = `${cube(countedSide)} traced`;
 
 const claimedRounds = 15;
 
-export const gemmRegisterTile: Experiment = {
+export const gemmRegisterTile: ExperimentRow = {
   id: "gemm-register-tile",
   title: { en: "A block of C in registers", zh: "寄存器分块" },
   question: "How many memory accesses does a block of C in local variables save, and how much time?",
@@ -50,7 +50,6 @@ export const gemmRegisterTile: Experiment = {
     { kind: "bars", title: "Loads by block of C", metric: "loads" },
   ],
   plan,
-  load: async () => (await import("./gemm-register-tile.ts")).procedure,
 };
 
 function timedWorkload(settings: Pick<Settings, "profile">): string {

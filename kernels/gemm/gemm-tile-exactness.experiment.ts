@@ -2,7 +2,7 @@
  * Tiles sum to the product: blocked against unblocked multiplication on random shapes with ragged edges. Integer
  * data, so that float32 sums are exact in any order and a single differing bit is an error.
  */
-import type { Evidence, Experiment, Judgement, Settings } from "../experiment.ts";
+import type { Evidence, ExperimentRow, Judgement, Settings } from "../experiment.ts";
 import { allHold, equals, judgedTarget, tried } from "../judge.ts";
 import { mainTarget, on } from "../targets.ts";
 
@@ -14,7 +14,7 @@ export const largestBlock = 40;
 export const workload = `${shapeCount} random shapes`;
 export const blockedVariants = ["blocked", "packed", "packed-blocked"] as const;
 
-export const gemmTileExactness: Experiment = {
+export const gemmTileExactness: ExperimentRow = {
   id: "gemm-tile-exactness",
   title: { en: "Tiles sum to the product", zh: "分块之和等于乘积" },
   question:
@@ -35,7 +35,6 @@ export const gemmTileExactness: Experiment = {
     const target = mainTarget(settings);
     return target ? [{ workload, variants: on(target, blockedVariants), seconds: 0.5 }] : [];
   },
-  load: async () => (await import("./gemm-tile-exactness.ts")).procedure,
 };
 
 function judge(evidence: Evidence): Judgement {

@@ -4,7 +4,7 @@
  */
 import { describeGeometry, l1Geometry } from "../cache/geometry.ts";
 import { capacityList, levelsCell, levelsIn, levelsWorkload } from "../cache/levels.ts";
-import type { Cell, Evidence, Experiment, Judgement, Measurement, Settings } from "../experiment.ts";
+import type { Cell, Evidence, ExperimentRow, Judgement, Measurement, Settings } from "../experiment.ts";
 import { allHold, describe, estimate, type Finding, judgedTarget, missing } from "../judge.ts";
 import { mainTarget, on } from "../targets.ts";
 import { cube } from "./cubes.ts";
@@ -33,7 +33,7 @@ export function blockOf(variant: string): number {
   return Number(block);
 }
 
-export const gemmTileSize: Experiment = {
+export const gemmTileSize: ExperimentRow = {
   id: "gemm-tile-size",
   title: { en: "The best block size", zh: "最佳分块大小" },
   question: "Which block size is fastest, and do three blocks of it fit a cache of this machine?",
@@ -64,7 +64,6 @@ export const gemmTileSize: Experiment = {
     },
   ],
   plan,
-  load: async () => (await import("./gemm-tile-size.ts")).procedure,
 };
 
 function plan(settings: Settings): readonly Cell[] {

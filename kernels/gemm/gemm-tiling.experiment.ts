@@ -4,7 +4,7 @@
  */
 import { describeGeometry, l1Geometry } from "../cache/geometry.ts";
 import { levelsCell } from "../cache/levels.ts";
-import type { Cell, Experiment, Settings } from "../experiment.ts";
+import type { Cell, ExperimentRow, Settings } from "../experiment.ts";
 import { mainTarget, on } from "../targets.ts";
 import { cube } from "./cubes.ts";
 import {
@@ -53,7 +53,7 @@ export const sweepWorkload = "96x576x576 traced, padded rows";
 
 const cacheText = describeGeometry(l1Geometry);
 
-export const gemmTiling: Experiment = {
+export const gemmTiling: ExperimentRow = {
   id: "gemm-tiling",
   title: { en: "Blocked against plain loops", zh: "分块与普通循环" },
   question: "From which size on does blocking pay, how much, and does it really avoid rereading memory?",
@@ -109,7 +109,6 @@ export const gemmTiling: Experiment = {
     },
   ],
   plan,
-  load: async () => (await import("./gemm-tiling.ts")).procedure,
 };
 
 /** The least with which the extremes hold the median in about 94 of 100 cases (1 - 2 / 2^5). */

@@ -2,7 +2,7 @@
  * GEMV is GEMM with one column: the same numbers bit for bit when both sum in the same order. Strict arithmetic, so
  * that no fused operation hides a different order.
  */
-import type { Evidence, Experiment, Judgement, Settings } from "../experiment.ts";
+import type { Evidence, ExperimentRow, Judgement, Settings } from "../experiment.ts";
 import { allHold, equals, judgedTarget, tried } from "../judge.ts";
 import { mainTarget, on } from "../targets.ts";
 
@@ -12,7 +12,7 @@ export const identityLargestSide = 200;
 export const identityVariant = "gemm-one-column";
 export const identityWorkload = `${identityShapes} random shapes`;
 
-export const gemvIdentity: Experiment = {
+export const gemvIdentity: ExperimentRow = {
   id: "gemv-identity",
   title: { en: "GEMV is GEMM with one column", zh: "GEMV即单列GEMM" },
   question: "Does a matrix product with one column give the same bits as a matrix-vector product?",
@@ -34,7 +34,6 @@ export const gemvIdentity: Experiment = {
       ? [{ workload: identityWorkload, variants: on(target, [identityVariant]), seconds: 1 }]
       : [];
   },
-  load: async () => (await import("./gemv-identity.ts")).procedure,
 };
 
 function judge(evidence: Evidence): Judgement {

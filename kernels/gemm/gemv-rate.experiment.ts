@@ -2,7 +2,7 @@
  * GEMV against GEMM on the same matrix, one that no cache holds: how much slower is arithmetic when every element is
  * used once, and is memory what bounds it?
  */
-import type { Cell, Evidence, Experiment, Judgement, Measurement, Settings } from "../experiment.ts";
+import type { Cell, Evidence, ExperimentRow, Judgement, Measurement, Settings } from "../experiment.ts";
 import { allHold, describe, type Finding, figure, judgedTarget, tried } from "../judge.ts";
 import { mainTarget, on } from "../targets.ts";
 
@@ -29,7 +29,7 @@ export function matrixSide(workload: string): number {
   return Number(side);
 }
 
-export const gemvRate: Experiment = {
+export const gemvRate: ExperimentRow = {
   id: "gemv-rate",
   title: { en: "GEMV is bound by memory", zh: "GEMV受限于内存" },
   question: "How far below GEMM does GEMV stay on a large matrix, and does memory bandwidth explain it?",
@@ -49,7 +49,6 @@ export const gemvRate: Experiment = {
     { kind: "bars", title: "Rate of GEMV and GEMM", metric: "throughput" },
   ],
   plan,
-  load: async () => (await import("./gemv-rate.ts")).procedure,
 };
 
 function plan(settings: Settings): readonly Cell[] {
