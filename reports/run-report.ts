@@ -2,29 +2,19 @@
  * The report of one run: a page of Markdown, its charts, and the raw data beside it. A pure function of what the ledger
  * and the catalog hold, so the same run gives the same bytes; the page carries no date but the run's own.
  */
-import type { StoredRun } from "../catalog/ledger.ts";
-import type { Experiment } from "../kernels/experiment.ts";
 import { type DrawnChart, drawCharts } from "./drawn-charts.ts";
 import type { ReportFile } from "./folder.ts";
 import { rawData } from "./raw-data.ts";
+import type { ReportInput } from "./report-input.ts";
 import { runDocument } from "./run-document.ts";
 import { experimentSection } from "./sections/experiment.ts";
 import { machineSection } from "./sections/machine.ts";
 import { reproductionSection } from "./sections/reproduction.ts";
 import { sourcesSection } from "./sections/sources.ts";
 import { summarySection } from "./sections/summary.ts";
-import type { Sources } from "./sources.ts";
 
 /** The page that people open. */
 export const reportPage = "report.md";
-
-/** What a report is made of. */
-export interface ReportInput {
-  readonly stored: StoredRun;
-  /** All experiments that this version knows; one that the run has and this version does not is shown by its id. */
-  readonly experiments: readonly Experiment[];
-  readonly sources: Sources;
-}
 
 /** All files of a run's report: the page first, then charts and raw data. */
 export async function runReport(input: ReportInput): Promise<ReportFile[]> {

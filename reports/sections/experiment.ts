@@ -4,7 +4,7 @@ import type { FailureReason, Measurement } from "../../kernels/experiment.ts";
 import type { DrawnChart } from "../drawn-charts.ts";
 import { code, image, link, text } from "../markdown.ts";
 import { formatDuration } from "../numbers.ts";
-import type { ReportInput } from "../run-report.ts";
+import type { ReportInput } from "../report-input.ts";
 import type { Sources } from "../sources.ts";
 import { resultTables } from "./results.ts";
 import { verdictMarks } from "./summary.ts";

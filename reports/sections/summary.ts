@@ -3,7 +3,7 @@ import type { RunSummary, StoredRun } from "../../catalog/ledger.ts";
 import type { Verdict } from "../../kernels/experiment.ts";
 import { type Column, code, table, text } from "../markdown.ts";
 import { formatCount, formatDuration } from "../numbers.ts";
-import type { ReportInput } from "../run-report.ts";
+import type { ReportInput } from "../report-input.ts";
 
 /** Marks beside the words, so that a verdict is found by the eye. */
 export const verdictMarks: Readonly<Record<Verdict, string>> = {
