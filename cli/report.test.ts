@@ -8,7 +8,7 @@ let home: string;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), "kdaccel-report-test-"));
   // A real experiment of half a second, then one that has no chart.
-  await runProgramWith(["bench", "--experiment", "gemv-identity", "--profile", "quick"], {
+  await runProgramWith(["bench", "--experiment", "mma-block", "--profile", "quick"], {
     home,
     entry: "main.ts",
   });
@@ -26,7 +26,7 @@ describe("kdaccel report", () => {
     const { code, stdout, stderr } = await report("r1", "-o", folder("one"));
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const files = [
-      "charts/01-gemv-identity-bars.svg",
+      "charts/01-mma-block-bars.svg",
       "measurements.csv",
       "report.md",
       "run.json",
@@ -35,21 +35,21 @@ describe("kdaccel report", () => {
     const listed = stdout.trimEnd().split("\n");
     expect(listed.toSorted()).toEqual(files.map((file) => join(folder("one"), file)));
     for (const file of files) expect(read("one", file)).not.toBe("");
-    expect(read("one", "report.md")).toContain("GEMV是GEMM只有一列的情形");
-    expect(read("one", "report.md")).toContain("kdaccel bench --experiment gemv-identity --profile quick");
+    expect(read("one", "report.md")).toContain("一次m x n x k的MMA完成");
+    expect(read("one", "report.md")).toContain("kdaccel bench --experiment mma-block --profile quick");
   });
 
   it("writes the same bytes again over its own report", async () => {
-    const before = read("one", "report.md") + read("one", "charts", "01-gemv-identity-bars.svg");
+    const before = read("one", "report.md") + read("one", "charts", "01-mma-block-bars.svg");
     expect((await report("r1", "-o", folder("one"))).code).toBe(0);
-    expect(read("one", "report.md") + read("one", "charts", "01-gemv-identity-bars.svg")).toBe(before);
+    expect(read("one", "report.md") + read("one", "charts", "01-mma-block-bars.svg")).toBe(before);
   });
 
   it("takes the newest run by default, and the newest on a topic where asked", async () => {
     const last = JSON.parse((await report("-o", folder("last"), "--json")).stdout);
     expect(last).toMatchObject({ schema: "kdaccel/report/1", run: "r2", folder: folder("last") });
     expect(last.files[0].path).toBe("report.md");
-    const topic = JSON.parse((await report("--topic", "gemv", "-o", folder("gemv"), "--json")).stdout);
+    const topic = JSON.parse((await report("--topic", "fma", "-o", folder("fma"), "--json")).stdout);
     expect(topic.run).toBe("r1");
   });
 
