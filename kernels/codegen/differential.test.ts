@@ -56,41 +56,40 @@ const single = fc.oneof(
 );
 
 test("every operation gives the same bits on js, wasm and in the interpreter", () => {
-  const memory = new Memory(65536);
-  const inputs = [
-    memory.allocate("f32", everythingInputs),
-    memory.allocate("f64", everythingInputs),
-    memory.allocate("i32", everythingInputs),
-  ] as const;
-  const outputs = [
-    memory.allocate("f32", everythingOutputs),
-    memory.allocate("f64", everythingOutputs),
-    memory.allocate("i32", everythingOutputs),
-  ] as const;
+  sameBitsEverywhere(16, (written, memory) => [
+    compile(written, "js", memory, { arithmetic: "strict" }).call,
+    compile(written, "wasm", memory, { arithmetic: "strict" }).call,
+  ]);
+});
+
+/** Runs the program of everything on random data: each of the kernels must leave what the interpreter leaves. */
+function sameBitsEverywhere(
+  vectorBytes: number,
+  kernelsOf: (written: Program, memory: Memory) => ((...args: number[]) => void)[],
+): void {
+  const written = everything(vectorBytes);
+  const memory = new Memory(2 ** 20);
+  const elements = ["f32", "f64", "i32"] as const;
+  const inputs = elements.map((element) => memory.allocate(element, everythingInputs(vectorBytes)));
+  const outputs = elements.map((element) => memory.allocate(element, everythingOutputs(vectorBytes)));
   const args = [...inputs, ...outputs].map(({ address }) => address);
-  const runs = [
-    () => compile(everything, "js", memory, { arithmetic: "strict" }).call(...args),
-    () => compile(everything, "wasm", memory, { arithmetic: "strict" }).call(...args),
-    () => void interpret(everything, memory, args),
-  ];
+  const kernels = [...kernelsOf(written, memory), () => void interpret(written, memory, args)];
+  const length = everythingInputs(vectorBytes);
   const values = (element: fc.Arbitrary<number>) =>
-    fc.array(element, { minLength: everythingInputs, maxLength: everythingInputs });
+    fc.array(element, { minLength: length, maxLength: length });
   fc.assert(
-    fc.property(values(single), values(fc.double()), values(fc.integer()), (singles, doubles, integers) => {
-      inputs[0].view.set(singles);
-      inputs[1].view.set(doubles);
-      inputs[2].view.set(integers);
-      const results = runs.map((run) => {
+    fc.property(values(single), values(fc.double()), values(fc.integer()), (...data) => {
+      for (const [e, column] of data.entries()) inputs[e]?.view.set(column);
+      const results = kernels.map((kernel) => {
         for (const { view } of outputs) view.fill(0);
-        run();
+        kernel(...args);
         return outputs.map(({ view }) => [...view]);
       });
-      expect(results[0]).toEqual(results[2]);
-      expect(results[1]).toEqual(results[2]);
+      for (const result of results) expect(result).toEqual(results.at(-1));
     }),
     { numRuns: 60 },
   );
-});
+}
 
 /** One step of a random program: an operation and three operands among the vectors that exist so far. */
 type Step = readonly [number, number, number, number];

@@ -9,6 +9,7 @@ import {
   and,
   at,
   broadcast,
+  bytesOf,
   constant,
   convert,
   div,
@@ -38,9 +39,11 @@ import {
   squareRoot,
   sub,
   sum,
+  type Tail,
   type Value,
 } from "./expressions.ts";
 import { type ProgramBuilder, program } from "./program.ts";
+import type { Program } from "./statements.ts";
 
 const comparisons: readonly ((left: Value, right: Value) => Mask)[] = [
   equal,
@@ -65,30 +68,39 @@ function onNumbers(a: Name, b: Name, c: Name): Value[] {
 const onReals = (a: Name, b: Name): Value[] => [div(a, b), abs(a), squareRoot(a)];
 const onIntegers = (a: Name, b: Name): Value[] => [and(a, b), shiftLeft(a, 3), shiftRight(a, 2)];
 
-/** Elements that one run reads from each input, and room that its results need in `out`, in elements. */
-export const everythingInputs = 3 * 4;
-export const everythingOutputs = 512;
+/** Elements that one run reads from each input with vectors of this many bytes. */
+export const everythingInputs = (vectorBytes: number): number => (3 * vectorBytes) / 4;
+/** Room that its results need in each output, in elements. */
+export const everythingOutputs = (vectorBytes: number): number => 128 * vectorBytes;
 
-/** Parameters `(f32 in, f64 in, i32 in, f32 out, f64 out, i32 out)`; inputs have `everythingInputs` elements. */
-export const everything = program("everything", (b) => {
-  const elements: readonly Element[] = ["f32", "f64", "i32"];
-  const inputs = elements.map((element) => b.pointer(`${element}In`, element));
-  const outputs = elements.map((element) => b.pointer(`${element}Out`, element));
-  const next = [0, 0, 0];
-  const put = (value: Value): void => {
-    const e = elements.indexOf(value.type.element);
-    b.store(at(outputs[e] as PointerName, 0, next[e]), value);
-    next[e] = (next[e] as number) + value.type.lanes;
-  };
-  for (const [e, element] of elements.entries())
-    for (const lanes of [1, element === "f64" ? 2 : 4]) operations(b, inputs[e] as PointerName, lanes, put);
-  conversions(b, inputs as [PointerName, PointerName, PointerName], put);
-  control(b, inputs[2] as PointerName, put);
-});
+/**
+ * Parameters `(f32 in, f64 in, i32 in, f32 out, f64 out, i32 out)`; inputs have `everythingInputs` elements.
+ * Operations on scalars and on vectors of `vectorBytes`.
+ */
+export const everything = (vectorBytes: number): Program =>
+  program("everything", (b) => {
+    const elements: readonly Element[] = ["f32", "f64", "i32"];
+    const inputs = elements.map((element) => b.pointer(`${element}In`, element));
+    const outputs = elements.map((element) => b.pointer(`${element}Out`, element));
+    const next = [0, 0, 0];
+    const put: Put = (value, tail) => {
+      const e = elements.indexOf(value.type.element);
+      b.store(at(outputs[e] as PointerName, 0, next[e]), value, tail);
+      next[e] = (next[e] as number) + value.type.lanes;
+    };
+    for (const [e, element] of elements.entries())
+      for (const lanes of [1, vectorBytes / bytesOf[element]])
+        operations(b, inputs[e] as PointerName, lanes, put);
+    conversions(b, vectorBytes / 4, inputs as [PointerName, PointerName, PointerName], put);
+    control(b, inputs[2] as PointerName, put);
+  });
 
-function operations(b: ProgramBuilder, input: PointerName, lanes: number, put: (value: Value) => void): void {
+/** Writes a result to the next free place of its element type. */
+type Put = (value: Value, tail?: Tail) => void;
+
+function operations(b: ProgramBuilder, input: PointerName, lanes: number, put: Put): void {
   const { element } = input;
-  const [x, y, z] = ["x", "y", "z"].map((name, i) => b.let(name, load(at(input, 0, i * 4), lanes))) as [
+  const [x, y, z] = ["x", "y", "z"].map((name, i) => b.let(name, load(at(input, 0, i * lanes), lanes))) as [
     Name,
     Name,
     Name,
@@ -103,15 +115,24 @@ function operations(b: ProgramBuilder, input: PointerName, lanes: number, put: (
   put(interleave("high", x, y));
   put(broadcast(at(input, 0, 1), lanes));
   put(splat(load(at(input, 0, 2)), lanes));
+  for (let count = -1; count <= lanes + 1; count++) {
+    const tail = b.tail("tail", b.let("count", constant(count)), { element, lanes });
+    put(load(at(input, 0, 1), lanes, tail));
+    put(x, tail);
+  }
 }
+
+/** Inputs that are converted one by one: the fewest that any vector size reads. */
+const conversionInputs = 12;
 
 function conversions(
   b: ProgramBuilder,
+  lanes: number,
   [singles, doubles, integers]: [PointerName, PointerName, PointerName],
-  put: (value: Value) => void,
+  put: Put,
 ): void {
   b.comment("every conversion there is");
-  for (let i = 0; i < everythingInputs; i++) {
+  for (let i = 0; i < conversionInputs; i++) {
     put(convert(load(at(singles, i)), "f64"));
     put(convert(load(at(singles, i)), "i32"));
     put(convert(load(at(doubles, i)), "f32"));
@@ -119,15 +140,15 @@ function conversions(
     put(convert(load(at(integers, i)), "f32"));
     put(convert(load(at(integers, i)), "f64"));
   }
-  put(convert(load(at(singles), 4), "i32"));
-  put(convert(load(at(integers), 4), "f32"));
+  put(convert(load(at(singles), lanes), "i32"));
+  put(convert(load(at(integers), lanes), "f32"));
 }
 
-function control(b: ProgramBuilder, integers: PointerName, put: (value: Value) => void): void {
+function control(b: ProgramBuilder, integers: PointerName, put: Put): void {
   b.comment("loops, branches, variables and pointers that walk");
   const count = b.variable("count", constant(0));
   const walking = b.variable("walking", integers);
-  b.loop("i", 0, everythingInputs, { unroll: 3 }, (i) => {
+  b.loop("i", 0, conversionInputs, { unroll: 3 }, (i) => {
     b.set(count, add(count, remainder(load(at(walking)), 7)));
     b.set(walking, advance(walking, 1));
     b.if(

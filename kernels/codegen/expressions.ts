@@ -16,6 +16,7 @@ import {
   type Operand,
   type Pointer,
   sameType,
+  type Tail,
   typeText,
   type UnaryOperator,
   type Value,
@@ -267,9 +268,16 @@ export function at(pointer: Pointer, index: Operand = 0, offset = 0): Address {
   return { pointer, index: split.rest, offset: split.constant + offset };
 }
 
-/** Elements from the address on, one for each lane. */
-export function load(address: Address, lanes = 1): Value {
-  return { op: "load", type: { element: address.pointer.element, lanes }, address };
+/** Elements from the address on, one for each lane; with a tail, only its lanes are read and the others are 0. */
+export function load(address: Address, lanes = 1, tail?: Tail): Value {
+  const type = { element: address.pointer.element, lanes };
+  if (tail && !sameType(tail.type, type))
+    throw new ProgramError("load", {
+      expected: `a tail of ${typeText(type)}, as is loaded`,
+      found: `one of ${typeText(tail.type)}`,
+      remedy: "Make a tail for each vector type.",
+    });
+  return tail ? { op: "load", type, address, tail } : { op: "load", type, address };
 }
 
 /** The one element at the address, in every lane. */

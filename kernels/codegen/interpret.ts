@@ -11,11 +11,12 @@ import {
   isPointer,
   type Mask,
   type Pointer,
+  type Tail,
   type Value,
   type VectorType,
 } from "./expressions.ts";
 import type { Memory, View } from "./memory.ts";
-import type { Program, Statement } from "./statements.ts";
+import type { Program, Statement, Store } from "./statements.ts";
 import type { Visit } from "./trace.ts";
 
 /** Exact numbers of accesses: instructions of loading and storing, a vector or a scalar each, and bytes moved. */
@@ -102,8 +103,13 @@ class Interpreter {
         this.names.set(name.name, isPointer(value) ? [this.#pointer(value)] : this.#value(value));
         break;
       }
+      case "tail":
+        this.names.set(statement.name.name, [this.#scalar(statement.count)]);
+        break;
+      case "prefetch":
+        break;
       case "store":
-        this.#store(statement.address, statement.value);
+        this.#store(statement);
         break;
       case "loop": {
         const to = this.#scalar(statement.to);
@@ -121,24 +127,33 @@ class Interpreter {
     }
   }
 
-  #store(address: Address, value: Value): void {
+  #store({ address, value, tail }: Store): void {
     const place = this.#address(address);
-    const lanes = this.#value(value);
+    const lanes = this.#value(value).slice(0, this.#active(value.type.lanes, tail));
     const bytes = bytesOf[value.type.element];
+    if (lanes.length === 0) return;
     this.counts.stores++;
     this.counts.storedBytes += lanes.length * bytes;
     this.#visit(place, lanes.length * bytes, true);
     for (const [l, lane] of lanes.entries()) this.#views[value.type.element][place / bytes + l] = lane;
   }
 
-  #load(address: Address, lanes: number): number[] {
+  #load(address: Address, lanes: number, tail?: Tail): number[] {
     const place = this.#address(address);
     const element = address.pointer.element;
     const bytes = bytesOf[element];
+    const active = this.#active(lanes, tail);
+    const loaded = new Array<number>(lanes).fill(0);
+    if (active === 0) return loaded;
     this.counts.loads++;
-    this.counts.loadedBytes += lanes * bytes;
-    this.#visit(place, lanes * bytes, false);
-    return Array.from({ length: lanes }, (_, l) => this.#views[element][place / bytes + l] as number);
+    this.counts.loadedBytes += active * bytes;
+    this.#visit(place, active * bytes, false);
+    return loaded.map((none, l) => (l < active ? (this.#views[element][place / bytes + l] as number) : none));
+  }
+
+  /** Lanes that an access touches. */
+  #active(lanes: number, tail: Tail | undefined): number {
+    return tail ? Math.max(0, Math.min(lanes, this.#name(tail.name)[0] as number)) : lanes;
   }
 
   #address({ pointer, index, offset }: Address): number {
@@ -177,7 +192,7 @@ class Interpreter {
       case "name":
         return this.#name(value.name);
       case "load":
-        return this.#load(value.address, type.lanes);
+        return this.#load(value.address, type.lanes, value.tail);
       case "broadcast":
         return Array.from({ length: type.lanes }).fill(this.#load(value.address, 1)[0]) as number[];
       case "splat":

@@ -38,6 +38,8 @@ export interface Name extends Typed {
 export interface Load extends Typed {
   readonly op: "load";
   readonly address: Address;
+  /** Only these lanes are read; the others are 0. */
+  readonly tail?: Tail | undefined;
 }
 export interface Broadcast extends Typed {
   readonly op: "broadcast";
@@ -114,6 +116,17 @@ export interface Mask {
   readonly of: VectorType;
   readonly left: Value;
   readonly right: Value;
+}
+
+/**
+ * How many leading lanes of a vector count at the edge of a matrix: none where the count is 0 or negative, all where it
+ * is the number of lanes or more. A back end keeps it as a mask register, a mask vector or the count itself.
+ */
+export interface Tail {
+  readonly op: "tail";
+  readonly type: VectorType;
+  readonly name: string;
+  readonly scope: Scope;
 }
 
 export interface PointerName {

@@ -22,8 +22,10 @@ import {
   type Scope,
   sameType,
   sub,
+  type Tail,
   typeText,
   type Value,
+  type VectorType,
 } from "./expressions.ts";
 import type { Parameter, Program, Statement, Variable } from "./statements.ts";
 
@@ -125,17 +127,37 @@ export class ProgramBuilder {
     this.#block.push({ op: "assign", name, value });
   }
 
-  /** Writes the lanes of the value to the address on. */
-  store(address: Address, value: Value): void {
+  /**
+   * How many leading lanes of vectors of this type count, for loads and stores at an edge; evaluated here, once.
+   * Any integer will do: below 1 no lane counts, from the number of lanes on all of them.
+   */
+  tail(name: string, count: Value, type: VectorType): Tail {
+    this.#check(count);
+    if (!sameType(count.type, integerType))
+      this.#fail("an i32 number of lanes", typeText(count.type), "Convert it to i32 first.");
+    const tail: Tail = { op: "tail", type, name: this.#unique(name), scope: this.#scope };
+    this.#block.push({ op: "tail", name: tail, count });
+    return tail;
+  }
+
+  /** Asks for the cache line at the address, to be read soon. */
+  prefetch(address: Address): void {
+    this.#checkAddress(address);
+    this.#block.push({ op: "prefetch", address });
+  }
+
+  /** Writes the lanes of the value to the address on; with a tail, only its lanes. */
+  store(address: Address, value: Value, tail?: Tail): void {
     this.#checkAddress(address);
     this.#check(value);
+    if (tail) this.#checkTail(tail, value.type);
     if (address.pointer.element !== value.type.element)
       this.#fail(
         `a value of ${address.pointer.element}, as the pointer says`,
         typeText(value.type),
         "Convert the value to the element type of the pointer.",
       );
-    this.#block.push({ op: "store", address, value });
+    this.#block.push(tail ? { op: "store", address, value, tail } : { op: "store", address, value });
   }
 
   /** A counted loop: the body runs for counter = from, from + step … while counter < to. Bounds are evaluated once. */
@@ -282,6 +304,18 @@ export class ProgramBuilder {
     this.#used.add(expression);
     for (const child of childrenOf(expression)) this.#check(child);
     if (expression.op === "load" || expression.op === "broadcast") this.#checkAddress(expression.address);
+    if (expression.op === "load" && expression.tail) this.#checkTail(expression.tail, expression.type);
+  }
+
+  #checkTail(tail: Tail, type: VectorType): void {
+    if (!this.#scopes.includes(tail.scope))
+      this.#fail(
+        "a tail of this block or of one around it",
+        tail.name,
+        "Its block has ended: define it before the block.",
+      );
+    if (!sameType(tail.type, type))
+      this.#fail(`a tail of ${typeText(type)}`, `one of ${typeText(tail.type)}`, "Make one for each type.");
   }
 
   #checkAddress(address: Address): void {

@@ -2,7 +2,7 @@
  * The statements of a vector program as plain records: all that a back end sees. Structured control flow only, so
  * that a back end can allocate registers by walking once from top to bottom.
  */
-import type { Address, Element, Mask, Name, Pointer, PointerName, Value } from "./expressions.ts";
+import type { Address, Element, Mask, Name, Pointer, PointerName, Tail, Value } from "./expressions.ts";
 
 export type Variable = Name | PointerName;
 
@@ -17,10 +17,23 @@ export interface Assign {
   readonly name: Variable;
   readonly value: Value | Pointer;
 }
+/** Introduces a tail: the number of leading lanes that loads and stores with it touch. */
+export interface DefineTail {
+  readonly op: "tail";
+  readonly name: Tail;
+  readonly count: Value;
+}
 export interface Store {
   readonly op: "store";
   readonly address: Address;
   readonly value: Value;
+  /** Only these lanes are written. */
+  readonly tail?: Tail | undefined;
+}
+/** Asks for the cache line at an address; computes nothing, and an address outside of memory does no harm. */
+export interface Prefetch {
+  readonly op: "prefetch";
+  readonly address: Address;
 }
 /** `for (counter = from; counter < to; counter += step)`; both bounds are constants or names that do not change. */
 export interface Loop {
@@ -43,7 +56,7 @@ export interface Comment {
   readonly text: string;
 }
 
-export type Statement = Define | Assign | Store | Loop | If | Comment;
+export type Statement = Define | Assign | DefineTail | Store | Prefetch | Loop | If | Comment;
 
 /** What the caller passes: byte addresses for pointers, integers and floating-point scalars. */
 export type Parameter =

@@ -152,7 +152,12 @@ test("splats, broadcasts and constants are one variable in JavaScript", () => {
   `);
 });
 
-const shown: readonly Program[] = [axpy, dot4, everything, ...Object.values(planGemm("micro-4x8").programs)];
+const shown: readonly Program[] = [
+  axpy,
+  dot4,
+  everything(16),
+  ...Object.values(planGemm("micro-4x8").programs),
+];
 
 test.each(shown.map((shownProgram) => [shownProgram.name, shownProgram] as const))(
   "an independent assembler turns the text of %s into the bytes that run",

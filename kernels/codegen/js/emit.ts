@@ -14,7 +14,7 @@ import {
   type Pointer,
   type Value,
 } from "../expressions.ts";
-import type { Loop, Program, Statement } from "../statements.ts";
+import type { Loop, Program, Statement, Store } from "../statements.ts";
 
 const comparators = { eq: "===", ne: "!==", lt: "<", le: "<=", gt: ">", ge: ">=" } as const;
 
@@ -74,8 +74,13 @@ export class JavaScriptEmitter {
       case "assign":
         this.#assign(statement.name.name, statement.value);
         break;
+      case "tail":
+        this.#line(`const ${statement.name.name} = ${bare(this.lane(statement.count, 0))};`);
+        break;
+      case "prefetch":
+        break; // JavaScript has no word for it
       case "store":
-        this.#store(statement.address, statement.value);
+        this.#store(statement);
         break;
       case "loop":
         this.#loop(statement);
@@ -131,10 +136,13 @@ export class JavaScriptEmitter {
   }
 
   /** As in `#assign`: a vector is read as a whole before it is written, also where the two overlap in memory. */
-  #store(address: Address, value: Value): void {
+  #store({ address, value, tail }: Store): void {
     const lanes = value.type.lanes;
     const view = address.pointer.element;
-    const places = Array.from({ length: lanes }, (_, l) => `${view}[${this.index(address, l)}]`);
+    const places = Array.from({ length: lanes }, (_, l) => {
+      const counts = tail ? `if (${tail.name} > ${l}) ` : "";
+      return `${counts}${view}[${this.index(address, l)}]`;
+    });
     const values = places.map((_, l) => bare(this.lane(value, l)));
     if (lanes > 1 && readsMemory(value)) {
       const temporaries = places.map((_, l) => `t${l}`);
@@ -181,8 +189,10 @@ export class JavaScriptEmitter {
           : String(value.value);
       case "name":
         return this.#uniform.has(value.name) ? value.name : laneName(value.name, lane, value.type.lanes);
-      case "load":
-        return `${value.type.element}[${this.index(value.address, lane)}]`;
+      case "load": {
+        const loaded = `${value.type.element}[${this.index(value.address, lane)}]`;
+        return value.tail ? `(${value.tail.name} > ${lane} ? ${loaded} : 0)` : loaded;
+      }
       case "broadcast":
         return `${value.type.element}[${this.index(value.address, 0)}]`;
       case "splat":

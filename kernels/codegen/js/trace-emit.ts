@@ -3,7 +3,7 @@
  * `visit` for each load and store, and no arithmetic on data.
  */
 import { ProgramError } from "../errors.ts";
-import { type Address, bytesOf, childrenOf, type Expression, isPointer } from "../expressions.ts";
+import { type Address, bytesOf, childrenOf, type Expression, isPointer, type Tail } from "../expressions.ts";
 import type { Program, Statement } from "../statements.ts";
 import { functionName, JavaScriptEmitter } from "./emit.ts";
 
@@ -59,9 +59,15 @@ export class TraceEmitter {
       case "assign":
         this.#assignment(statement);
         break;
+      case "tail":
+        this.#requireKnown(statement.count);
+        this.#line(`const ${statement.name.name} = ${text.lane(statement.count, 0)};`);
+        break;
+      case "prefetch":
+        break; // a hint, which counts neither as a load nor as a store
       case "store":
         this.#loads(statement.value);
-        this.#visit(statement.address, statement.value.type.lanes, true);
+        this.#visit(statement.address, statement.value.type.lanes, true, statement.tail);
         break;
       case "loop": {
         const i = statement.counter.name;
@@ -99,15 +105,21 @@ export class TraceEmitter {
   /** Visits what an expression loads, in the order in which the back ends evaluate it. */
   #loads(expression: Expression): void {
     for (const child of childrenOf(expression)) this.#loads(child);
-    if (expression.op === "load") this.#visit(expression.address, expression.type.lanes, false);
+    if (expression.op === "load")
+      this.#visit(expression.address, expression.type.lanes, false, expression.tail);
     if (expression.op === "broadcast") this.#visit(expression.address, 1, false);
   }
 
-  #visit(address: Address, lanes: number, isStore: boolean): void {
+  #visit(address: Address, lanes: number, isStore: boolean, tail?: Tail): void {
     this.#requireKnown(address.pointer);
     if (address.index) this.#requireKnown(address.index);
     const bytes = bytesOf[address.pointer.element];
-    this.#line(`visit((${this.#text.index(address, 0)}) * ${bytes}, ${lanes * bytes}, ${isStore});`);
+    const first = `(${this.#text.index(address, 0)}) * ${bytes}`;
+    if (!tail) this.#line(`visit(${first}, ${lanes * bytes}, ${isStore});`);
+    else {
+      const some = `if (${tail.name} > 0) `;
+      this.#line(`${some}visit(${first}, Math.min(${tail.name}, ${lanes}) * ${bytes}, ${isStore});`);
+    }
   }
 
   #isKnown(expression: Expression): boolean {

@@ -232,6 +232,12 @@ test("vectors are selected by bits, shuffled by bytes, splatted and taken apart"
           lane,
         ),
       ).toEqual([9 - l]);
+    for (let l = 0; l < lanesOf[lane]; l++) {
+      const replaced = [push("v128", lane, Array(lanesOf[lane]).fill(9)), push(lane, lane, -3)];
+      expect(run([...replaced, { name: `${shape}.replace_lane`, immediate: l }], "v128", lane)).toEqual(
+        Array.from({ length: lanesOf[lane] }, (_, at) => (at === l ? -3 : 9)),
+      );
+    }
   }
 });
 

@@ -8,17 +8,21 @@ import { ProgramError } from "../errors.ts";
 import {
   type Address,
   bytesOf,
+  childrenOf,
   type Element,
+  type Expression,
   integerType,
   isPointer,
+  type Load,
   type Mask,
   type Pointer,
   sameType,
+  type Tail,
   typeText,
   type Value,
   type VectorType,
 } from "../expressions.ts";
-import type { If, Loop, Program, Statement, Variable } from "../statements.ts";
+import type { If, Loop, Program, Statement, Store, Variable } from "../statements.ts";
 import type { WasmFunction, WasmType } from "./encode.ts";
 import { hasRelaxedMultiplyAdd } from "./features.ts";
 import type { CodeItem, Instruction, InstructionName } from "./instructions.ts";
@@ -47,6 +51,7 @@ class WasmLowering {
   readonly #code: CodeItem[] = [];
   readonly #indices = new Map<string, number>();
   readonly #locals: { name: string; type: WasmType }[] = [];
+  readonly #tailLocals = new Map<Load, number>();
   #scratchPairs = 0;
 
   constructor(program: Program, arithmetic: Arithmetic) {
@@ -88,12 +93,19 @@ class WasmLowering {
         break;
       case "define":
       case "assign":
+        this.#loadTails(statement.value);
         if (isPointer(statement.value)) this.#pointer(statement.value);
         else this.#value(statement.value);
         this.#emit("local.set", this.#local(statement.name.name, this.#variableType(statement.name)));
         break;
+      case "tail":
+        this.#value(statement.count);
+        this.#emit("local.set", this.#local(statement.name.name, "i32"));
+        break;
+      case "prefetch":
+        break; // WebAssembly has no word for it
       case "store":
-        this.#store(statement.address, statement.value);
+        this.#store(statement);
         break;
       case "loop":
         this.#loop(statement);
@@ -125,7 +137,12 @@ class WasmLowering {
     return `${prefix}.${suffix}` as InstructionName;
   }
 
-  #store(address: Address, value: Value): void {
+  #store({ address, value, tail }: Store): void {
+    this.#loadTails(value);
+    if (tail) {
+      this.#storeTail(address, value, tail);
+      return;
+    }
     const offset = this.#address(address);
     this.#value(value);
     const name =
@@ -133,6 +150,53 @@ class WasmLowering {
         ? "v128.store"
         : (`${value.type.element as Element}.store` as const);
     this.#emit(name, offset);
+  }
+
+  /** Lane by lane: WebAssembly has no masks, and a lane that does not count may lie outside of memory. */
+  #storeTail(address: Address, value: Value, tail: Tail): void {
+    const type = this.#wasmType(value.type);
+    const scratch = this.#local(`stored.${typeText(value.type)}`, type);
+    this.#value(value);
+    this.#emit("local.set", scratch);
+    this.#eachLane(tail, (l) => {
+      const offset = this.#address({ ...address, offset: address.offset + l });
+      this.#emit("local.get", scratch);
+      if (type === "v128") this.#emit(this.#family(value.type, "extract_lane"), l);
+      this.#emit(`${value.type.element}.store`, offset);
+    });
+  }
+
+  /** Loads with a tail take branches, so they are made before the statement that holds them, each into a local. */
+  #loadTails(expression: Expression): void {
+    for (const child of childrenOf(expression)) this.#loadTails(child);
+    if (expression.op === "load" && expression.tail) this.#loadTail(expression, expression.tail);
+  }
+
+  /** The vector into a local of its own, 0 in the lanes that do not count. */
+  #loadTail(load: Load, tail: Tail): void {
+    const { address } = load;
+    const type = this.#wasmType(tail.type);
+    const scratch = this.#local(`loaded.${this.#scratchPairs++}`, type);
+    this.#tailLocals.set(load, scratch);
+    this.#constant(tail.type, 0);
+    this.#emit("local.set", scratch);
+    this.#eachLane(tail, (l) => {
+      if (type === "v128") this.#emit("local.get", scratch);
+      this.#emit(`${tail.type.element}.load`, this.#address({ ...address, offset: address.offset + l }));
+      if (type === "v128") this.#emit(this.#family(tail.type, "replace_lane"), l);
+      this.#emit("local.set", scratch);
+    });
+  }
+
+  #eachLane(tail: Tail, emit: (lane: number) => void): void {
+    for (let l = 0; l < tail.type.lanes; l++) {
+      this.#emit("local.get", this.#local(tail.name, "i32"));
+      this.#emit("i32.const", l);
+      this.#emit("i32.gt_s");
+      this.#emit("if");
+      emit(l);
+      this.#emit("end");
+    }
   }
 
   #loop(loop: Loop): void {
@@ -160,6 +224,7 @@ class WasmLowering {
   }
 
   #if(statement: If): void {
+    this.#loadTails(statement.condition);
     this.#compare(statement.condition);
     this.#emit("if");
     this.#statements(statement.whenTrue);
@@ -219,6 +284,11 @@ class WasmLowering {
         this.#emit("local.get", this.#local(value.name, this.#wasmType(value.type)));
         break;
       case "load": {
+        const loaded = this.#tailLocals.get(value);
+        if (loaded !== undefined) {
+          this.#emit("local.get", loaded);
+          break;
+        }
         const vector = this.#wasmType(value.type) === "v128";
         this.#emit(
           vector ? "v128.load" : (`${value.type.element as Element}.load` as const),
