@@ -39,7 +39,7 @@ export default defineConfig({
   platform: "node",
   plugins: [builtinsOnDemand],
   // Native code cannot be bundled; the chart libraries are large and only reports need them.
-  external: ["better-sqlite3", "vega", "vega-lite", "react-devtools-core"],
+  external: ["better-sqlite3", "koffi", "vega", "vega-lite", "react-devtools-core"],
   transform: { define: { "process.env.NODE_ENV": '"production"' } },
   output: {
     dir: "dist",
