@@ -6,8 +6,8 @@
  * This file holds types alone, so that floors which may know the contract cannot reach the kernels through it.
  */
 
-/** What executes a kernel. */
-export type Target = "js" | "wasm" | "native";
+/** What executes a kernel; `peer` is somebody else's library, measured beside ours and never judged. */
+export type Target = "js" | "wasm" | "native" | "peer";
 
 /** How thorough a run is: seconds, about a minute a topic, or everything. */
 export type Profile = "quick" | "standard" | "full";
@@ -28,6 +28,8 @@ export interface Settings {
   readonly seed: number;
   /** Targets that may be used; a variant on any other target is left out of the plan. */
   readonly targets: readonly Target[];
+  /** Libraries of others that take part where an experiment has a place for them: variants on target `peer`. */
+  readonly peers?: readonly string[];
 }
 
 /** One way to do the work, on one target. The pair is unique within a cell. */
@@ -168,10 +170,13 @@ export interface Bench {
 
 /** One thing to time. */
 export interface Candidate extends VariantRef {
-  /** Does the work once. Must neither allocate nor wait. */
-  run(): void;
+  /**
+   * Does the work once. Must neither allocate nor wait, unless a library offers no other way: it then returns a
+   * promise, at every call, and a sample lasts until that is fulfilled.
+   */
+  run(): void | Promise<void>;
   /** Runs the work once and compares with the reference: null if it agrees, else what differs and by how much. */
-  check?(): string | null;
+  check?(): string | null | Promise<string | null>;
   /** Floating-point operations of one call; gives `throughput` and `peak-fraction`. */
   readonly flops?: number;
   /** Bytes that one call must move between memory and core at the least; gives `bandwidth`. */
@@ -291,4 +296,15 @@ export interface Environment {
   readonly virtualised: string | null;
   /** One-minute load average when the run began. */
   readonly load: number;
+  /** Libraries that were measured beside our kernels, where there are any. */
+  readonly peers?: readonly PeerDescription[];
+}
+
+/** A library of others as a run found it. */
+export interface PeerDescription {
+  /** The variant's name on target `peer`. */
+  readonly peer: string;
+  readonly version: string;
+  /** What decides its speed besides the version, in words: configuration, chosen core type. */
+  readonly detail: string;
 }

@@ -10,7 +10,7 @@ import type { Job } from "./protocol.ts";
 // Names end up in tables, file names and reports; nothing of ours comes near these lengths.
 const name = z.string().min(1).max(200);
 const prose = z.string().max(20_000);
-const target = z.enum(["js", "wasm", "native"]);
+const target = z.enum(["js", "wasm", "native", "peer"]);
 const ref = z.strictObject({ variant: name, target });
 const place = { experiment: name, workload: name };
 const count = z.int().nonnegative();

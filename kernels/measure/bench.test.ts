@@ -84,6 +84,19 @@ describe("compare", () => {
     expect(measured("time")).toMatchObject([{ ...ref("slow"), correct: true }]);
   });
 
+  it("waits for a check that takes its time, and for a reason to refuse", async () => {
+    const { bench: b, failed, measured } = bench();
+    const wrong = candidate("fast", 1000, { check: async () => "off by 3 at (0, 1)" });
+    const absent = candidate("other", 1000, { check: () => Promise.reject(new Error("not installed")) });
+    const right = candidate("slow", 1000, { check: async () => null });
+    await b.compare([wrong, absent, right], { ...few, ceiling: false });
+    expect(failed()).toMatchObject([
+      { ...ref("fast"), reason: "wrong", message: "off by 3 at (0, 1)" },
+      { ...ref("other"), reason: "error", message: "not installed" },
+    ]);
+    expect(measured("time")).toMatchObject([{ ...ref("slow"), correct: true }]);
+  });
+
   it("records a candidate that throws as failed and times the others", async () => {
     const { bench: b, failed, measured } = bench();
     const throwing = candidate("fast", 1000, {

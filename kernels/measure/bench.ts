@@ -114,7 +114,8 @@ class CellBench implements Bench {
   }
 
   async compare(candidates: readonly Candidate[], options: ComparisonOptions = {}): Promise<void> {
-    const sound = candidates.filter((candidate) => this.#isSound(candidate));
+    const sound: Candidate[] = [];
+    for (const candidate of candidates) if (await this.#isSound(candidate)) sound.push(candidate);
     if (sound.length === 0) return;
     const entrants = [...sound, ...this.#ceilings(sound, options)];
     const series = await sampleInterleaved(entrants, this.#plan(options), this.#samplingHost(entrants));
@@ -138,12 +139,12 @@ class CellBench implements Bench {
   }
 
   /** Runs the candidate's check, if it has one; a wrong kernel has no speed and is not timed. */
-  #isSound(candidate: Candidate): boolean {
+  async #isSound(candidate: Candidate): Promise<boolean> {
     if (!candidate.check) return true;
     this.progress(`checking ${candidate.variant}`, undefined, undefined, candidate);
     this.#stopIfAsked();
     try {
-      const difference = candidate.check();
+      const difference = await candidate.check();
       if (difference !== null) this.#fail(candidate, "wrong", difference);
       return difference === null;
     } catch (error) {

@@ -121,6 +121,53 @@ describe("sampling", () => {
     expect(host.errors).toContain("0 out of registers");
   });
 
+  it("waits for a contestant that returns promises and times it until they are fulfilled", async () => {
+    const clock = new SimulatedClock();
+    const waiting: Contestant = {
+      run: async () => {
+        await null; // the work goes on after the call has returned
+        clock.seconds += 0.02;
+      },
+    };
+    const contestants = [waiting, work(clock, () => 0.01)];
+    const [slow, fast] = await sampleInterleaved(contestants, plan, recordingHost(clock));
+    expect(slow).toHaveLength(plan.leastRounds);
+    for (const seconds of slow ?? []) expect(seconds).toBeCloseTo(0.02, 9);
+    for (const seconds of fast ?? []) expect(seconds).toBeCloseTo(0.01, 9);
+  });
+
+  it("runs nothing else between the readings of a contestant that does not wait", async () => {
+    const clock = new SimulatedClock();
+    let others = 0;
+    const contestant = work(clock, () => {
+      // Were the queue of microtasks run during a sample, its time would hold what this adds.
+      queueMicrotask(() => {
+        others++;
+        clock.seconds += 1e-5;
+      });
+      return 1e-5;
+    });
+    const [samples] = await sampleInterleaved([contestant], plan, recordingHost(clock));
+    expect(others).toBeGreaterThan(plan.leastRounds);
+    for (const seconds of samples ?? []) expect(seconds).toBeCloseTo(1e-5, 12);
+  });
+
+  it("drops a contestant whose promise is rejected and finishes the others", async () => {
+    const clock = new SimulatedClock();
+    const host = recordingHost(clock);
+    let calls = 0;
+    const failing: Contestant = {
+      run: async () => {
+        clock.seconds += 0.01;
+        if (calls++ > 12) throw new Error("session closed");
+      },
+    };
+    const [bad, good] = await sampleInterleaved([failing, work(clock, () => 0.01)], plan, host);
+    expect(bad).toBeNull();
+    expect(good).toHaveLength(plan.leastRounds);
+    expect(host.errors).toContain("0 session closed");
+  });
+
   it("announces a contestant whenever its turn comes, so that a death can be blamed on it", async () => {
     const clock = new SimulatedClock();
     const host = recordingHost(clock);

@@ -7,8 +7,8 @@ import { rankInterval } from "./statistics/interval.ts";
 import { median } from "./statistics/order.ts";
 
 export interface Contestant {
-  /** Does the work once. */
-  run(): void;
+  /** Does the work once; a promise, from every call, where the work is done when that is fulfilled. */
+  run(): void | Promise<void>;
 }
 
 export interface SamplingPlan {
@@ -68,7 +68,7 @@ export async function sampleInterleaved(
   for (const [index, contestant] of contestants.entries()) {
     host.beforeWarmUp(index);
     await host.pause();
-    entrants.push(guarded(index, host, () => warmUp(contestant, host.clock)));
+    entrants.push(await guarded(index, host, () => warmUp(contestant, host.clock)));
     if (host.stopping()) throw new Stopped();
   }
   const begun = host.clock.now();
@@ -77,7 +77,7 @@ export async function sampleInterleaved(
       const entrant = entrants[index];
       if (!entrant) continue;
       host.beforeSample(index);
-      const seconds = guarded(index, host, () => sampleOnce(entrant, host.clock));
+      const seconds = await guarded(index, host, () => sampleOnce(entrant, host.clock));
       if (seconds === null) {
         entrants[index] = null;
       } else {
@@ -94,15 +94,17 @@ export async function sampleInterleaved(
 }
 
 interface Entrant {
-  readonly run: () => void;
+  readonly run: () => void | Promise<void>;
+  /** Whether `run` returns promises. */
+  readonly asynchronous: boolean;
   /** Calls that make one sample. */
   readonly calls: number;
   readonly samples: number[];
 }
 
-function guarded<T>(index: number, host: SamplingHost, work: () => T): T | null {
+async function guarded<T>(index: number, host: SamplingHost, work: () => T | Promise<T>): Promise<T | null> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     host.onError(index, error);
     return null;
@@ -110,38 +112,53 @@ function guarded<T>(index: number, host: SamplingHost, work: () => T): T | null 
 }
 
 /** Runs a contestant until successive windows of calls agree, and decides how many calls make one sample. */
-function warmUp(contestant: Contestant, clock: Clock): Entrant {
-  const run = (): void => contestant.run();
+async function warmUp(contestant: Contestant, clock: Clock): Promise<Entrant> {
+  const run = (): void | Promise<void> => contestant.run();
   const shortest = shortestSampleSeconds(clock);
   const begun = clock.now();
+  const first = run();
+  const asynchronous = first instanceof Promise;
+  await first;
+  // The first call counts as the first of its window: a slow one is not to be made for this question alone.
+  let window = [Math.max(clock.now() - begun, Number.EPSILON)];
   let calls = 1;
   let previous = Number.POSITIVE_INFINITY;
   for (;;) {
-    const window: number[] = [];
-    for (let i = 0; i < windowCalls; i++) {
-      window.push(timed(run, calls, clock) / calls);
-      if (clock.now() - begun > mostWarmUpSeconds) break;
+    while (window.length === 0 || (window.length < windowCalls && clock.now() - begun <= mostWarmUpSeconds)) {
+      window.push((await timed({ run, asynchronous, calls }, clock)) / calls);
     }
     const current = median(window);
     calls = Math.max(1, Math.ceil(shortest / Math.max(current, Number.EPSILON)));
     const elapsed = clock.now() - begun;
     const stable = Math.abs(current - previous) <= stableWithin * current;
     if (elapsed > mostWarmUpSeconds || (elapsed > leastWarmUpSeconds && stable)) {
-      return { run, calls, samples: [] };
+      return { run, asynchronous, calls, samples: [] };
     }
     previous = current;
+    window = [];
   }
 }
 
-function sampleOnce({ run, calls }: Entrant, clock: Clock): number {
-  return timed(run, calls, clock) / calls;
+async function sampleOnce(entrant: Entrant, clock: Clock): Promise<number> {
+  return (await timed(entrant, clock)) / entrant.calls;
 }
 
-function timed(run: () => void, calls: number, clock: Clock): number {
+/** Seconds that a sample's calls take. Nothing is awaited between the readings of a contestant that does not wait. */
+function timed(batch: Batch, clock: Clock): number | Promise<number> {
+  if (batch.asynchronous) return timedWaiting(batch, clock);
+  const { run, calls } = batch;
   const begun = clock.now();
   for (let i = 0; i < calls; i++) run();
   return Math.max(clock.now() - begun, Number.EPSILON);
 }
+
+async function timedWaiting({ run, calls }: Batch, clock: Clock): Promise<number> {
+  const begun = clock.now();
+  for (let i = 0; i < calls; i++) await run();
+  return Math.max(clock.now() - begun, Number.EPSILON);
+}
+
+type Batch = Omit<Entrant, "samples">;
 
 function isEnough(
   entrants: readonly (Entrant | null)[],
