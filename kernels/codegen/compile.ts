@@ -45,28 +45,36 @@ export function compile(
     arithmetic,
     call: checked(program, run),
     get text() {
-      return kernelText(program, target, { arithmetic });
+      return kernelText(program, target, { arithmetic, shared: memory.shared });
     },
   };
+}
+
+export interface TextOptions extends CompileOptions {
+  /** Whether the memory would be shared; WebAssembly says so in its import. */
+  readonly shared?: boolean;
 }
 
 /** The code that `compile` would make, as text, without making it. */
 export function kernelText(
   program: Program,
   target: KernelTarget,
-  { arithmetic = "fast" }: CompileOptions = {},
+  { arithmetic = "fast", shared = false }: TextOptions = {},
 ): string {
-  return backEnd(program.name, target).text(program, arithmetic);
+  return backEnd(program.name, target).text(program, arithmetic, shared);
 }
 
 interface BackEnd {
   bind(program: Program, memory: Memory, arithmetic: Arithmetic): (...args: number[]) => void;
-  text(program: Program, arithmetic: Arithmetic): string;
+  text(program: Program, arithmetic: Arithmetic, shared: boolean): string;
 }
 
 const backEnds: Partial<Record<Target, BackEnd>> = {
   js: { bind: javascript, text: (program, arithmetic) => new JavaScriptEmitter(arithmetic).emit(program) },
-  wasm: { bind: wasm, text: (program, arithmetic) => printWasm(lowerToWasm(program, arithmetic)) },
+  wasm: {
+    bind: wasm,
+    text: (program, arithmetic, shared) => printWasm(lowerToWasm(program, arithmetic), shared),
+  },
 };
 
 function backEnd(program: string, target: Target): BackEnd {
@@ -94,7 +102,7 @@ function javascript(program: Program, memory: Memory, arithmetic: Arithmetic): (
 }
 
 function wasm(program: Program, memory: Memory, arithmetic: Arithmetic): (...args: number[]) => void {
-  const module = new WebAssembly.Module(encodeModule(lowerToWasm(program, arithmetic)));
+  const module = new WebAssembly.Module(encodeModule(lowerToWasm(program, arithmetic), memory.shared));
   const instance = new WebAssembly.Instance(module, { kdaccel: { memory: memory.webAssembly } });
   return instance.exports.run as (...args: number[]) => void;
 }

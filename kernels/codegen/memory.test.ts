@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
+import { compile } from "./compile.ts";
 import { ProgramError } from "./errors.ts";
+import { at, constant } from "./expressions.ts";
 import { Memory } from "./memory.ts";
+import { program } from "./program.ts";
 
 test("allocations lie at 64-byte boundaries, apart from each other and from address 0", () => {
   const memory = new Memory(4096);
@@ -47,4 +50,37 @@ test("a mark that was never given is refused", () => {
   const memory = new Memory(1024);
   expect(() => memory.release(memory.mark() + 64)).toThrow(/expected a mark/);
   expect(() => memory.release(0)).toThrow(/expected a mark/);
+});
+
+test("an attached arena means the same bytes by the same addresses, and allocates within its range alone", () => {
+  const memory = new Memory(65536, { shared: true });
+  const mine = memory.allocate("f32", 4);
+  const range = structuredClone(memory.share(256));
+  const attached = Memory.attach(range);
+  const theirs = attached.allocate("f64", 32);
+  expect([theirs.address, attached.freeBytes]).toEqual([range.from, 0]);
+  expect(() => attached.allocate("u8", 1)).toThrow(ProgramError);
+  expect(memory.allocate("u8", 1).address).toBeGreaterThanOrEqual(range.to);
+  attached.view("f32", mine.address, 4).set([1, 2, 3, 4]);
+  expect([...mine.view]).toEqual([1, 2, 3, 4]);
+  expect(attached.bytes).toBe(memory.bytes);
+  expect(() => attached.release(range.from - 64)).toThrow(/expected a mark/);
+});
+
+test("a memory of one thread sets nothing aside for others", () => {
+  expect(() => new Memory(1024).share(64)).toThrow(/made with \{ shared: true \}/);
+  expect(new Memory(1024).buffer).toBeInstanceOf(ArrayBuffer);
+});
+
+test.each(["js", "wasm"] as const)("a %s kernel runs on shared memory as on any other", (target) => {
+  const memory = new Memory(1024, { shared: true });
+  const { view, address } = memory.allocate("f32", 4);
+  const fill = program("fill", (b) => {
+    const x = b.pointer("x", "f32");
+    b.store(at(x, 1), constant(2.5, { element: "f32", lanes: 1 }));
+  });
+  const kernel = compile(fill, target, memory);
+  kernel.call(address);
+  expect([...view]).toEqual([0, 2.5, 0, 0]);
+  expect(kernel.text).toContain(target === "wasm" ? "(memory 0 65536 shared)" : "function fill");
 });

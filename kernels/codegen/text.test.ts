@@ -163,14 +163,17 @@ test.each(shown.map((shownProgram) => [shownProgram.name, shownProgram] as const
   "an independent assembler turns the text of %s into the bytes that run",
   async (_, shownProgram) => {
     const wabt = await wabtModule();
-    for (const arithmetic of ["strict", "fast"] as const) {
-      const parsed = wabt.parseWat("kernel.wat", kernelText(shownProgram, "wasm", { arithmetic }), {
-        relaxed_simd: true,
-      } as never);
-      parsed.validate();
-      const { buffer } = parsed.toBinary({});
-      expect(Buffer.from(buffer).equals(encodeModule(lowerToWasm(shownProgram, arithmetic)))).toBe(true);
-      parsed.destroy();
-    }
+    for (const arithmetic of ["strict", "fast"] as const)
+      for (const shared of [false, true]) {
+        const features = { relaxed_simd: true, threads: true } as never;
+        const text = kernelText(shownProgram, "wasm", { arithmetic, shared });
+        const parsed = wabt.parseWat("kernel.wat", text, features);
+        // @ts-expect-error the package's types do not know that validate takes features, without which it has none
+        parsed.validate(features);
+        const { buffer } = parsed.toBinary({});
+        const runs = encodeModule(lowerToWasm(shownProgram, arithmetic), shared);
+        expect(Buffer.from(buffer).equals(runs)).toBe(true);
+        parsed.destroy();
+      }
   },
 );

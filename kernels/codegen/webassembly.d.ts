@@ -5,6 +5,7 @@
 declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
+    /** A SharedArrayBuffer where shared. Kernels use it through views alone, for which the two are the same. */
     readonly buffer: ArrayBuffer;
   }
   class Module {

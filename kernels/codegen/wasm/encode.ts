@@ -110,8 +110,15 @@ function localGroups(locals: WasmFunction["locals"]): number[][] {
   return groups.map((group) => [...unsignedLeb(group.count), typeCodes[group.type]]);
 }
 
-/** The bytes of a module that imports `kdaccel.memory` and exports the function as `run`. */
-export function encodeModule(fn: WasmFunction): Uint8Array<ArrayBuffer> {
+/** Pages that any memory may have at the most; a shared memory's import must state a limit. */
+export const mostPages = 65536;
+
+/** Limits of the imported memory: flags, least pages and, as shared memories need it, most pages. */
+const memoryLimits = (shared: boolean): number[] =>
+  shared ? [0x03, 0, ...unsignedLeb(mostPages)] : [0x00, 0];
+
+/** The bytes of a module that imports `kdaccel.memory`, shared or not, and exports the function as `run`. */
+export function encodeModule(fn: WasmFunction, shared = false): Uint8Array<ArrayBuffer> {
   const code: number[] = [];
   for (const item of fn.code) if (!("comment" in item)) code.push(...encodeInstruction(item));
   const body = [...vector(localGroups(fn.locals)), ...code, 0x0b];
@@ -119,7 +126,7 @@ export function encodeModule(fn: WasmFunction): Uint8Array<ArrayBuffer> {
   return new Uint8Array([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, vector([functionType])),
-    ...section(2, vector([[...text("kdaccel"), ...text("memory"), 0x02, 0x00, 0x00]])),
+    ...section(2, vector([[...text("kdaccel"), ...text("memory"), 0x02, ...memoryLimits(shared)]])),
     ...section(3, vector([[0]])),
     ...section(7, vector([[...text("run"), 0x00, 0x00]])),
     ...section(10, vector([[...unsignedLeb(body.length), ...body]])),

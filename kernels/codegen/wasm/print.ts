@@ -2,15 +2,15 @@
  * WebAssembly text of a generated function, folded as a person writes it: operands inside the instruction that uses
  * them. Driven by the same instruction table as the encoder, so what is read is what runs.
  */
-import type { WasmFunction } from "./encode.ts";
+import { mostPages, type WasmFunction } from "./encode.ts";
 import { type Instruction, type InstructionRow, instructionRow } from "./instructions.ts";
 
 /** Wider expressions than this are broken over several lines. */
 const lineWidth = 100;
 
-/** The module as text that an assembler accepts. */
-export function printWasm(fn: WasmFunction): string {
-  return new WasmPrinter(fn).print();
+/** The module as text that an assembler accepts; `shared` as for `encodeModule`. */
+export function printWasm(fn: WasmFunction, shared = false): string {
+  return new WasmPrinter(fn).print(shared ? `0 ${mostPages} shared` : "0");
 }
 
 /** A folded expression: head and operands. */
@@ -31,11 +31,11 @@ class WasmPrinter {
     this.#names = [...fn.parameters, ...fn.locals].map((local) => `$${local.name}`);
   }
 
-  print(): string {
+  print(limits: string): string {
     const { name, parameters, locals } = this.#fn;
     this.#line("(module");
     this.#depth = 1;
-    this.#line('(import "kdaccel" "memory" (memory 0))');
+    this.#line(`(import "kdaccel" "memory" (memory ${limits}))`);
     this.#line(`(func $${name.replace(/[^A-Za-z0-9-]/g, "-")} (export "run")`);
     this.#depth = 2;
     for (const parameter of parameters) this.#line(`(param $${parameter.name} ${parameter.type})`);
