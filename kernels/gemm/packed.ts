@@ -22,6 +22,7 @@ export function packedPlan(
   return {
     variant,
     element,
+    grain: { rows: mr, columns: nr },
     programs: {
       macro: macroKernelProgram({ mr, nr, lanes }, element, unroll),
       packA: packAProgram(mr, element, lanes),

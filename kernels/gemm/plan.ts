@@ -9,9 +9,20 @@ import type { GemmCall, GemmShape, Real } from "./arguments.ts";
 /** One compiled (or traced) program under the name that the plan gave it. */
 export type Calls = Readonly<Record<string, (...args: number[]) => void>>;
 
+/** Rows and columns of C that a plan computes as one piece: a register tile, a block, or a vector of columns. */
+export interface Grain {
+  readonly rows: number;
+  readonly columns: number;
+}
+
 export interface GemmPlan {
   readonly variant: string;
   readonly element: Real;
+  /**
+   * Where C may be cut: a part that begins at a multiple of the grain has the very bits that the whole would have
+   * there, because every element meets the same instructions in the same order of k.
+   */
+  readonly grain: Grain;
   /** In the order in which a reader should meet them: the one that does the work first. */
   readonly programs: Readonly<Record<string, Program>>;
   /** Elements of workspace that calls up to this shape need. */

@@ -14,6 +14,7 @@ export function unpackedPlan(variant: string, blocking: Blocking, product: Progr
   return {
     variant,
     element,
+    grain: { rows: blocking.mr, columns: blocking.nr },
     programs: { product },
     workspace: () => 0,
     multiply: (calls, call) => {

@@ -8,7 +8,7 @@ import type { Program } from "../codegen/statements.ts";
 import type { Real } from "./arguments.ts";
 import { machineRows } from "./machines.ts";
 import { packedPlan } from "./packed.ts";
-import type { GemmPlan } from "./plan.ts";
+import type { GemmPlan, Grain } from "./plan.ts";
 import { accumulateInMemoryProgram } from "./programs/accumulate-in-memory.ts";
 import { blockedProgram } from "./programs/blocked.ts";
 import { type LoopOrder, loopOrderProgram, loopOrders } from "./programs/loop-order.ts";
@@ -31,6 +31,9 @@ export interface GemmVariant {
 /** Side of a block where none is named: three f32 blocks of 48 x 48 are 27 KiB, within a 32 KiB first-level cache. */
 export const defaultBlock = 48;
 
+/** Of loops that treat every element of C alike. */
+const unit: Grain = { rows: 1, columns: 1 };
+
 const simdLanes = (element: Real): number => 16 / bytesOf[element];
 const lanesOf = (id: string, element: Real): number => (id.endsWith("-simd") ? simdLanes(element) : 1);
 
@@ -42,7 +45,7 @@ export const gemmVariants: readonly GemmVariant[] = [
     example: "naive-ijk",
     pattern: /^naive-ijk$/,
     plan: (id, _, element) =>
-      singlePlan(id, element, loopOrderProgram(`${id}-${element}`, "ijk", element, 1)),
+      singlePlan(id, element, unit, loopOrderProgram(`${id}-${element}`, "ijk", element, 1)),
   },
   {
     id: "memory-1x1",
@@ -50,7 +53,8 @@ export const gemmVariants: readonly GemmVariant[] = [
     adds: "nothing: it takes the register away, so that what a register saves can be counted",
     example: "memory-1x1",
     pattern: /^memory-1x1$/,
-    plan: (id, _, element) => singlePlan(id, element, accumulateInMemoryProgram(`${id}-${element}`, element)),
+    plan: (id, _, element) =>
+      singlePlan(id, element, unit, accumulateInMemoryProgram(`${id}-${element}`, element)),
   },
   {
     id: "loop-<order>",
@@ -59,7 +63,12 @@ export const gemmVariants: readonly GemmVariant[] = [
     example: "loop-ikj",
     pattern: new RegExp(`^loop-(?:${loopOrders.join("|")})$`),
     plan: (id, _, element) =>
-      singlePlan(id, element, loopOrderProgram(`${id}-${element}`, id.slice(5) as LoopOrder, element, 1)),
+      singlePlan(
+        id,
+        element,
+        unit,
+        loopOrderProgram(`${id}-${element}`, id.slice(5) as LoopOrder, element, 1),
+      ),
   },
   {
     id: "loop-<order>-simd",
@@ -71,6 +80,7 @@ export const gemmVariants: readonly GemmVariant[] = [
       singlePlan(
         id,
         element,
+        { rows: 1, columns: simdLanes(element) },
         loopOrderProgram(`${id}-${element}`, id.slice(5, 8) as LoopOrder, element, simdLanes(element)),
       ),
   },
@@ -81,7 +91,12 @@ export const gemmVariants: readonly GemmVariant[] = [
     example: "blocked-32-simd",
     pattern: /^blocked(?:-(\d+))?(?:-simd)?$/,
     plan: (id, [block = defaultBlock], element) =>
-      singlePlan(id, element, blockedProgram(`${id}-${element}`, block, element, lanesOf(id, element))),
+      singlePlan(
+        id,
+        element,
+        { rows: block, columns: block },
+        blockedProgram(`${id}-${element}`, block, element, lanesOf(id, element)),
+      ),
   },
   {
     id: "register-<mr>x<nr>[-simd]",
@@ -91,7 +106,8 @@ export const gemmVariants: readonly GemmVariant[] = [
     pattern: /^register-(\d+)x(\d+)(?:-simd)?$/,
     plan: (id, [mr = 4, nr = 4], element) => {
       const tile = { mr, nr, lanes: lanesOf(id, element) };
-      return singlePlan(id, element, registerTileProgram(`${id}-${element}`, checkedTile(id, tile), element));
+      const program = registerTileProgram(`${id}-${element}`, checkedTile(id, tile), element);
+      return singlePlan(id, element, { rows: mr, columns: nr }, program);
     },
   },
   {
@@ -172,10 +188,11 @@ export function planGemm(id: string, element: Real = "f32"): GemmPlan {
 }
 
 /** A plan of one program that multiplies without workspace. */
-function singlePlan(variant: string, element: Real, program: Program): GemmPlan {
+function singlePlan(variant: string, element: Real, grain: Grain, program: Program): GemmPlan {
   return {
     variant,
     element,
+    grain,
     programs: { product: program },
     workspace: () => 0,
     multiply: ({ product }, call) => product?.(...productArguments(call)),
