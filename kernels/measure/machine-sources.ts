@@ -19,6 +19,11 @@ const extensions =
     " ",
   );
 
+/** Those of the names that bear on a kernel, in the order of the table. */
+export function knownExtensions(names: readonly string[]): readonly string[] {
+  return extensions.filter((name) => names.includes(name));
+}
+
 /** Reads /proc/cpuinfo of x86-64 or ARM. */
 export function parseCpuInfo(text: string): CpuInfo {
   const field = (name: string): string =>
@@ -26,7 +31,7 @@ export function parseCpuInfo(text: string): CpuInfo {
   const flags = new Set(`${field("flags")} ${field("Features")}`.split(/\s+/));
   return {
     model: field("model name") || armModel(field("CPU implementer"), field("CPU part")),
-    isa: extensions.filter((name) => flags.has(name)),
+    isa: knownExtensions([...flags]),
     hypervisor: flags.has("hypervisor"),
   };
 }
