@@ -6,6 +6,7 @@ import type { StoredCell, StoredFailure, StoredRun, StoredSample, StoredVerdict 
 import type { Measurement, VariantRef } from "../kernels/experiment.ts";
 import { metrics } from "../kernels/metrics.ts";
 import { commandLine } from "../reports/command-line.ts";
+import { differenceIn, differenceInWords } from "../reports/difference-words.ts";
 import { formatDuration, formatInterval, formatMeasurement, scaleOf, withScale } from "../reports/numbers.ts";
 import { cellRemarks } from "../reports/remarks.ts";
 import { momentText } from "./moment.ts";
@@ -81,8 +82,18 @@ function cellLines(cell: StoredCell, measured: readonly Measurement[], view: Run
   return [
     heading,
     ...table(columns, rows, { width: view.width, heading: view.theme.muted }),
-    ...otherRatios(measured, against),
+    ...[...doubtfulRatios(measured, against), ...otherRatios(measured, against)].flatMap((line) =>
+      wrap(line, view.width),
+    ),
   ];
+}
+
+/** Which ratios of the table are no difference, or none that this run can tell; the others speak for themselves. */
+function doubtfulRatios(measured: readonly Measurement[], against: VariantRef | undefined): string[] {
+  return measured
+    .filter((m) => m.against && same(m.against, against))
+    .filter((m) => ["same", "unclear"].includes(differenceIn(m)?.kind ?? ""))
+    .map((m) => sanitise(`${pair(m, m.against)}: ${differenceInWords(m)}`));
 }
 
 /** One contestant with what was measured of it. */
@@ -165,7 +176,7 @@ function correctness(measured: readonly Measurement[]): string {
 function otherRatios(measured: readonly Measurement[], against: VariantRef | undefined): string[] {
   return measured
     .filter((m) => m.against && m.metric === "speed-up" && !same(m.against, against))
-    .map((m) => sanitise(`${pair(m, m.against)}: ${formatMeasurement(m)}`));
+    .map((m) => sanitise(`${pair(m, m.against)}: ${formatMeasurement(m)} ${differenceInWords(m)}`.trimEnd()));
 }
 
 /** `blocked over naive-ijk (wasm)`, or with both targets where they differ. */

@@ -96,7 +96,7 @@ describe("a run's report", () => {
     const row = (start: string): string => rows.find((line) => line.startsWith(start)) ?? "";
     expect(row("| `packed-blocked`").replace(/ +/g, " ")).toBe(
       "| `packed-blocked` | wasm | 912 µs [866, 957] | 36.8 GFLOP/s [35.0, 38.6] | 65.1 % [61.9, 68.4] | " +
-        "73.6x [69.9, 77.3] | | 15 | yes |",
+        "73.6x [69.9, 77.3] | faster | | 15 | yes |",
     );
     const contestant = rows.findIndex((line) => line.startsWith("| `packed-blocked`"));
     expect(rows[contestant + 1]).toMatch(

@@ -6,6 +6,7 @@ import type { StoredCell, StoredSample } from "../../catalog/ledger.ts";
 import type { Measurement, VariantRef } from "../../kernels/experiment.ts";
 import { metrics } from "../../kernels/metrics.ts";
 import { isCeiling, sameVariant, variantRef } from "../../kernels/variant.ts";
+import { differenceInWords } from "../difference-words.ts";
 import { type Column, code, table, text } from "../markdown.ts";
 import { formatCount, formatMeasurement, metricTitle } from "../numbers.ts";
 import { cellRemarks } from "../remarks.ts";
@@ -67,7 +68,11 @@ function columnsFor(
     ...(measured.some((m) => m.threads !== 1)
       ? [{ title: "Threads", align: "right" as const, cell: threadsOf }]
       : []),
-    ...present.map((metric) => metricColumn(metric, against)),
+    ...present.flatMap((metric) =>
+      metric === "speed-up" && against
+        ? [metricColumn(metric, against), differenceColumn(against)]
+        : [metricColumn(metric, against)],
+    ),
     ...(timed ? [{ title: "Rounds", align: "right" as const, cell: roundsOf }] : []),
     ...(checked ? [{ title: "Correct", cell: correctness }] : []),
   ];
@@ -86,9 +91,7 @@ function metricColumn(metric: string, against: VariantRef | undefined): ResultCo
       align: "right",
       cell: ({ ref, measured }) => {
         if (sameVariant(ref, against)) return "1";
-        const found = measured.find(
-          (m) => m.metric === metric && m.against && sameVariant(m.against, against),
-        );
+        const found = ratioOver(measured, against);
         return found ? formatMeasurement(found) : "";
       },
     };
@@ -102,6 +105,21 @@ function metricColumn(metric: string, against: VariantRef | undefined): ResultCo
       return found ? formatMeasurement(found) : "";
     },
   };
+}
+
+/** What the ratio beside it amounts to, in a word. */
+function differenceColumn(against: VariantRef): ResultColumn {
+  return {
+    title: "Difference",
+    cell: ({ measured }) => {
+      const found = ratioOver(measured, against);
+      return found ? differenceInWords(found) : "";
+    },
+  };
+}
+
+function ratioOver(measured: readonly Measurement[], against: VariantRef): Measurement | undefined {
+  return measured.find((m) => m.metric === "speed-up" && m.against && sameVariant(m.against, against));
 }
 
 function threadsOf({ measured }: Row): string {
@@ -126,7 +144,7 @@ function styled({ ref }: Row, cell: string): string {
 function otherRatios(measured: readonly Measurement[], against: VariantRef | undefined): string[] {
   const others = measured.flatMap((m) =>
     m.metric === "speed-up" && m.against && against && !sameVariant(m.against, against)
-      ? [[code(m.variant), code(m.against.variant), m.target, formatMeasurement(m)]]
+      ? [[code(m.variant), code(m.against.variant), m.target, formatMeasurement(m), differenceInWords(m)]]
       : [],
   );
   if (others.length === 0) return [];
@@ -135,6 +153,7 @@ function otherRatios(measured: readonly Measurement[], against: VariantRef | und
     { title: "Over" },
     { title: "Target" },
     { title: "Paired speed-up", align: "right" },
+    { title: "Difference" },
   ];
   return ["Further paired ratios:", table(columns, others)];
 }

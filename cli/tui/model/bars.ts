@@ -3,6 +3,7 @@
  * interval as shares of it. Where speed was measured, full width is this machine's measured peak.
  */
 import type { Measurement, Target } from "../../../kernels/experiment.ts";
+import { differenceInWords } from "../../../reports/difference-words.ts";
 import {
   betterOf,
   formatMeasurement,
@@ -101,7 +102,10 @@ function notesOf(of: Measurement, all: readonly Measurement[]): string[] {
   const time = same("time");
   if (time) notes.push(formatSeconds(time.value));
   const speedUp = same("speed-up");
-  if (speedUp?.against) notes.push(`${formatRatio(speedUp.value)} ${speedUp.against.variant}`);
+  if (speedUp?.against) {
+    const ratio = `${formatRatio(speedUp.value)} ${speedUp.against.variant}`;
+    notes.push([ratio, differenceInWords(speedUp)].filter(Boolean).join(": "));
+  }
   return notes;
 }
 
