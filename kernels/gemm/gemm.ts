@@ -4,17 +4,22 @@
  */
 import type { Arithmetic } from "../codegen/arithmetic.ts";
 import { compile, type Kernel, type KernelTarget, kernelText } from "../codegen/compile.ts";
+import { ProgramError } from "../codegen/errors.ts";
 import type { Memory } from "../codegen/memory.ts";
+import type { Program } from "../codegen/statements.ts";
 import { compileTrace, type Visit } from "../codegen/trace.ts";
 import {
   checkArguments,
   completeArguments,
   type GemmArguments,
+  type GemmCall,
   type GemmShape,
+  hasPlainRows,
   type Real,
+  transposed,
 } from "./arguments.ts";
 import type { Calls, GemmPlan } from "./plan.ts";
-import { scaleProgram } from "./programs/scale.ts";
+import { scaleProgram, stridedScaleProgram } from "./programs/scale.ts";
 import { planGemm } from "./variants.ts";
 
 export interface GemmOptions {
@@ -47,14 +52,14 @@ export interface Gemm {
 export function createGemm(options: GemmOptions): Gemm {
   const { variant, target, memory, shape, arithmetic = "fast", element = "f32" } = options;
   const plan = planGemm(variant, element);
-  const kernels = new Map(
-    Object.entries(allPrograms(plan)).map(([name, program]) => [
-      name,
-      compile(program, target, memory, { arithmetic }),
-    ]),
+  const make = (program: Program): Kernel => compile(program, target, memory, { arithmetic });
+  const kernels = new Map(Object.entries(allPrograms(plan)).map(([name, program]) => [name, make(program)]));
+  const calls = callsOf(
+    plan,
+    Object.fromEntries([...kernels].map(([name, kernel]) => [name, kernel.call])),
+    (program) => make(program).call,
   );
-  const calls = Object.fromEntries([...kernels].map(([name, kernel]) => [name, kernel.call]));
-  const workspace = memory.allocate(element, plan.workspace(shape)).address;
+  const workspace = memory.allocate(element, workspaceOf(plan, shape)).address;
   return {
     variant,
     target,
@@ -66,12 +71,12 @@ export function createGemm(options: GemmOptions): Gemm {
 /** Calls `visit` for every load and store that a variant makes, in order, without computing anything. */
 export function traceGemm(variant: string, args: GemmArguments, visit: Visit, element: Real = "f32"): void {
   const plan = planGemm(variant, element);
-  const calls = Object.fromEntries(
-    Object.entries(allPrograms(plan)).map(([name, program]) => {
-      const trace = compileTrace(program);
-      return [name, (...programArguments: number[]) => trace(visit, ...programArguments)];
-    }),
-  );
+  const make = (program: Program): Calls[string] => {
+    const trace = compileTrace(program);
+    return (...programArguments) => trace(visit, ...programArguments);
+  };
+  const made = Object.entries(allPrograms(plan)).map(([name, program]) => [name, make(program)] as const);
+  const calls = callsOf(plan, Object.fromEntries(made), make);
   const workspace = behind(args, element);
   runPlan(plan, calls, args, { shape: args, workspace, memoryBytes: Number.POSITIVE_INFINITY });
 }
@@ -99,21 +104,68 @@ function runPlan(
   args: GemmArguments,
   { shape, workspace, memoryBytes }: Place,
 ): void {
-  const call = completeArguments(args);
-  checkArguments(call, shape, plan.element, memoryBytes);
-  if (call.m === 0 || call.n === 0) return;
-  if (call.beta !== 1) calls.scale?.(call.m, call.n, call.beta, call.c, call.ldc);
+  const given = completeArguments(args);
+  checkArguments(given, shape, plan.element, memoryBytes);
+  if (given.m === 0 || given.n === 0) return;
+  if (!plan.anyStride && !hasPlainRows(given)) refuseStrides(plan);
+  // A column-major C is written by rows of its transpose.
+  const call = given.csc !== 1 && given.ldc === 1 ? transposed(given) : given;
   // As in BLAS, A and B are not read where they do not count: NaN in them does not spread.
-  if (call.k > 0 && call.alpha !== 0) plan.multiply(calls, call, workspace, shape);
+  const counts = call.k > 0 && call.alpha !== 0;
+  if (call.beta !== 1 && !(counts && plan.overwrites && call.beta === 0)) scale(calls, call);
+  if (!counts) return;
+  plan.multiply(calls, call.beta === 0 && plan.overwrites ? call : { ...call, beta: 1 }, workspace, shape);
+}
+
+function scale(calls: Calls, call: GemmCall): void {
+  if (call.csc === 1) calls.scale?.(call.m, call.n, call.beta, call.c, call.ldc);
+  else calls.scaleStrided?.(call.m, call.n, call.beta, call.c, call.ldc, call.csc);
+}
+
+/** Elements of workspace for calls up to this shape, and for the same read the other way. */
+function workspaceOf(plan: GemmPlan, shape: GemmShape): number {
+  const size = plan.workspace(shape);
+  return plan.anyStride ? Math.max(size, plan.workspace({ ...shape, m: shape.n, n: shape.m })) : size;
 }
 
 function allPrograms(plan: GemmPlan): GemmPlan["programs"] {
   return { ...plan.programs, scale: scaleProgram(plan.element) };
 }
 
+/** The calls of a plan; those for strides that are seldom met are made when they are first asked for. */
+function callsOf(
+  plan: GemmPlan,
+  made: Record<string, Calls[string]>,
+  make: (program: Program) => Calls[string],
+): Calls {
+  const calls = { ...made };
+  const further = { ...plan.further, scaleStrided: () => stridedScaleProgram(plan.element) };
+  for (const [name, write] of Object.entries(further)) {
+    let call: Calls[string] | undefined;
+    calls[name] = (...programArguments) => {
+      call ??= make(write());
+      call(...programArguments);
+    };
+  }
+  return calls;
+}
+
+function refuseStrides({ variant }: GemmPlan): never {
+  throw new ProgramError(`gemm ${variant}`, {
+    expected: "matrices with contiguous rows",
+    found: "a column stride or a transposed operand",
+    remedy: "Choose a packed variant, such as packed-blocked, which reads any strides.",
+  });
+}
+
 /** The first page behind all operands, where a traced variant may imagine its workspace. */
 function behind(args: GemmArguments, element: Real): number {
-  const { a, b, c, m, k, lda, ldb, ldc } = completeArguments(args);
+  const { a, b, c, m, n, k, lda, csa, ldb, csb, ldc, csc } = completeArguments(args);
   const bytes = element === "f64" ? 8 : 4;
-  return Math.ceil(Math.max(a + m * lda * bytes, b + k * ldb * bytes, c + m * ldc * bytes) / 4096) * 4096;
+  const ends = [
+    a + (m * lda + k * csa) * bytes,
+    b + (k * ldb + n * csb) * bytes,
+    c + (m * ldc + n * csc) * bytes,
+  ];
+  return Math.ceil(Math.max(...ends) / 4096) * 4096;
 }

@@ -7,7 +7,7 @@ import { ProgramError } from "../codegen/errors.ts";
 import { bytesOf } from "../codegen/expressions.ts";
 import type { Memory } from "../codegen/memory.ts";
 import type { Program } from "../codegen/statements.ts";
-import { checkArguments, type Real } from "./arguments.ts";
+import { checkArguments, completeArguments, type Real } from "./arguments.ts";
 import { gemvColumnsProgram, gemvDotProgram, gemvDotSimdProgram } from "./programs/gemv.ts";
 import { scaleProgram } from "./programs/scale.ts";
 
@@ -81,7 +81,7 @@ export function createGemv(options: GemvOptions): Gemv {
     kernel,
     run: ({ m, n, a, x, y, lda = n, alpha = 1, beta = 0 }) => {
       const asGemm = { m, n: 1, k: n, a, lda, b: x, ldb: 1, c: y, ldc: 1, alpha, beta };
-      checkArguments(asGemm, largest, element, memory.bytes);
+      checkArguments(completeArguments(asGemm), largest, element, memory.bytes);
       if (beta !== 1) scale.call(m, 1, beta, y, 1);
       if (alpha !== 0) kernel.call(m, n, alpha, a, lda, x, y);
     },

@@ -1,32 +1,51 @@
 /**
- * The three outer of the five loops around the micro-kernel (Goto & van de Geijn 2008; Van Zee & van de Geijn 2015,
- * figure 1): columns by nc, the sum by kc with packing of B, rows by mc with packing of A; the other two are in the
- * macro-kernel. One level of blocking is the same with mc and nc as large as the matrix.
+ * GEMM as five loops around a micro-kernel (Goto & van de Geijn 2008; Van Zee & van de Geijn 2015, figure 1): the outer
+ * three in loops/, the inner two and the micro-kernel in programs/. One level of blocking is the same with mc and nc as
+ * large as the matrix.
  */
 import { bytesOf } from "../codegen/expressions.ts";
-import type { GemmCall, GemmShape, Real } from "./arguments.ts";
+import type { GemmShape, Real } from "./arguments.ts";
+import { overColumns } from "./loops/fifth-columns.ts";
 import type { Blocking } from "./machines.ts";
-import type { Calls, GemmPlan } from "./plan.ts";
-import { macroKernelProgram } from "./programs/macro-kernel.ts";
-import { packAProgram, packBProgram } from "./programs/pack.ts";
+import type { GemmPlan } from "./plan.ts";
+import {
+  type MacroKernelOptions,
+  macroKernelProgram,
+  scatteringMacroKernelProgram,
+} from "./programs/macro-kernel.ts";
+import { packAcrossProgram, packAlongProgram, packStridedProgram } from "./programs/pack.ts";
 
-/** The plan of a packed and blocked GEMM; `mc` and `nc` may be Infinity (one level), `unroll` is the micro-kernel's. */
+/** The plan of a packed and blocked GEMM; `mc` and `nc` may be Infinity (one level). */
 export function packedPlan(
   variant: string,
   element: Real,
   blocking: Blocking,
   lanes: number,
-  unroll?: number,
+  options: MacroKernelOptions = {},
 ): GemmPlan {
   const { mr, nr } = blocking;
+  const tile = { mr, nr, lanes };
+  const ofA = { width: mr, element, lanes };
+  const ofB = { width: nr, element, lanes };
+  const bytes = bytesOf[element];
   return {
     variant,
     element,
     grain: { rows: mr, columns: nr },
+    anyStride: true,
+    overwrites: true,
     programs: {
-      macro: macroKernelProgram({ mr, nr, lanes }, element, unroll),
-      packA: packAProgram(mr, element, lanes),
-      packB: packBProgram(nr, element, lanes),
+      macro: macroKernelProgram(tile, element, options),
+      acrossA: packAcrossProgram(ofA),
+      alongB: packAlongProgram(ofB),
+    },
+    // What transposed and strided operands need; made when they are met.
+    further: {
+      alongA: () => packAlongProgram(ofA),
+      acrossB: () => packAcrossProgram(ofB),
+      stridedA: () => packStridedProgram(ofA),
+      stridedB: () => packStridedProgram(ofB),
+      macroScattered: () => scatteringMacroKernelProgram(tile, element),
     },
     workspace: (largest) => {
       const { sizeA, sizeB } = panels(largest, blocking);
@@ -34,10 +53,9 @@ export function packedPlan(
     },
     multiply: (calls, call, workspace, largest) => {
       const { sizeA, sizeB } = panels(largest, blocking);
-      const bytes = bytesOf[element];
-      const packedA = workspace;
-      const packedB = packedA + sizeA * bytes;
-      fiveLoops(calls, call, blocking, { packedA, packedB, edge: packedB + sizeB * bytes, bytes });
+      const packedB = workspace + sizeA * bytes;
+      const edge = packedB + sizeB * bytes;
+      overColumns({ call, blocking, calls, packedA: workspace, packedB, edge, bytes });
     },
   };
 }
@@ -51,29 +69,4 @@ function panels(largest: GemmShape, { mr, nr, mc, nc, kc }: Blocking): { sizeA: 
     sizeA: roundUp(roundUp(Math.min(mc, largest.m), mr) * depth, 16),
     sizeB: roundUp(roundUp(Math.min(nc, largest.n), nr) * depth, 16),
   };
-}
-
-interface Buffers {
-  readonly packedA: number;
-  readonly packedB: number;
-  readonly edge: number;
-  readonly bytes: number;
-}
-
-function fiveLoops(calls: Calls, call: GemmCall, { mc, nc, kc }: Blocking, buffers: Buffers): void {
-  const { m, n, k, alpha, a, lda, b, ldb, c, ldc } = call;
-  const { packedA, packedB, edge, bytes } = buffers;
-  const { macro, packA, packB } = calls as Record<"macro" | "packA" | "packB", (...args: number[]) => void>;
-  for (let jc = 0; jc < n; jc += nc) {
-    const columns = Math.min(nc, n - jc);
-    for (let pc = 0; pc < k; pc += kc) {
-      const depth = Math.min(kc, k - pc);
-      packB(depth, columns, b + (pc * ldb + jc) * bytes, ldb, packedB);
-      for (let ic = 0; ic < m; ic += mc) {
-        const rows = Math.min(mc, m - ic);
-        packA(rows, depth, a + (ic * lda + pc) * bytes, lda, packedA);
-        macro(rows, columns, depth, alpha, packedA, packedB, c + (ic * ldc + jc) * bytes, ldc, edge);
-      }
-    }
-  }
 }

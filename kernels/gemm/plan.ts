@@ -25,8 +25,17 @@ export interface GemmPlan {
   readonly grain: Grain;
   /** In the order in which a reader should meet them: the one that does the work first. */
   readonly programs: Readonly<Record<string, Program>>;
+  /** Programs for strides that are seldom met, made only when they are. */
+  readonly further?: Readonly<Record<string, () => Program>>;
+  /** Whether it takes any strides (default: contiguous rows alone). */
+  readonly anyStride?: boolean;
+  /** Whether it can overwrite C (beta = 0), so that nobody has to set C to zero first. */
+  readonly overwrites?: boolean;
   /** Elements of workspace that calls up to this shape need. */
   workspace(largest: GemmShape): number;
-  /** C += alpha A B by calls of the programs; `workspace` is a byte address. k, m, n are at least 1. */
+  /**
+   * C = alpha A B + beta C by calls of the programs; `workspace` is a byte address. k, m, n are at least 1; beta is 1,
+   * or 0 where the plan overwrites.
+   */
   multiply(calls: Calls, call: GemmCall, workspace: number, largest: GemmShape): void;
 }

@@ -129,7 +129,7 @@ export const gemmVariants: readonly GemmVariant[] = [
     example: "micro-4x4-rolled",
     pattern: /^micro-(\d+)x(\d+)-rolled$/,
     plan: (id, numbers, element) =>
-      packedPlan(id, element, blockingFor(id, numbers, element), simdLanes(element), 1),
+      packedPlan(id, element, blockingFor(id, numbers, element), simdLanes(element), { unroll: 1 }),
   },
   {
     id: "packed[-<mr>x<nr>]",

@@ -1,13 +1,20 @@
 /**
  * Packing: a block is copied once into the order in which the micro-kernel will read it many times, so that every
- * access there is to the next address. Panels of A are MR rows, of B NR columns; a short last panel is filled up with
- * zeros, so that the micro-kernel knows no edge (Goto & van de Geijn 2008, section 4.2).
+ * access there is to the next address. A panel is as wide as the tile (MR rows of A, NR columns of B) and holds one
+ * step of k after the other; a short last panel is filled up with zeros, so that the micro-kernel knows no edge (Goto &
+ * van de Geijn 2008, section 4.2).
+ *
+ * To packing, A and B differ only in what is the panel's width, and a transposed matrix is one whose steps lie the other
+ * way. So there are three programs: `along` where a panel's steps are contiguous in memory (row-major B, transposed A),
+ * `across` where each of its rows is (row-major A, transposed B), `strided` for everything else.
  */
 import {
+  type Address,
   add,
   advance,
   and,
   at,
+  bytesOf,
   constant,
   interleave,
   lessOrEqual,
@@ -23,39 +30,51 @@ import { type ProgramBuilder, program } from "../../codegen/program.ts";
 import type { Program } from "../../codegen/statements.ts";
 import type { Real } from "../arguments.ts";
 
+export interface Panel {
+  /** Rows of A or columns of B in one panel: mr or nr. */
+  readonly width: number;
+  readonly element: Real;
+  /** Lanes of the widest vector to copy with. */
+  readonly lanes: number;
+}
+
+interface Parameters {
+  /** Rows of A or columns of B in the whole block. */
+  readonly length: Name;
+  readonly depth: Name;
+  readonly source: PointerName;
+  readonly strides: readonly Name[];
+  readonly packed: PointerName;
+}
+
 /**
- * Parameters `(mc, kc, a, lda, packed)`: the mc x kc block at `a` into panels of `mr` rows, each column by column.
- * `packed` has room for ceil(mc / mr) * mr * kc elements.
+ * Parameters `(length, depth, source, stride, packed)`: a block of `depth` steps, each `length` contiguous elements,
+ * `stride` elements from one to the next. `packed` has room for ceil(length / width) * width * depth elements.
  */
-export function packAProgram(mr: number, element: Real, lanes: number): Program {
-  return program(`pack-a-${mr}-${element}`, (b) => {
-    const mc = b.integer("mc");
-    const kc = b.integer("kc");
-    const a = b.pointer("a", element);
-    const lda = b.integer("lda");
-    const packed = b.pointer("packed", element);
-    b.loop("ir", 0, mc, { step: mr }, (ir) => {
-      const panel = b.variable("panel", advance(packed, mul(ir, kc)));
-      const first = b.let("first", advance(a, mul(ir, lda)));
+export function packAlongProgram({ width, element, lanes }: Panel): Program {
+  return program(`pack-along-${width}-${element}`, (b) => {
+    const p = parameters(b, element, ["stride"]);
+    const [stride] = p.strides as [Name];
+    b.loop("at", 0, p.length, { step: width }, (first) => {
+      const panel = b.variable("panel", advance(p.packed, mul(first, p.depth)));
+      const row = b.variable("row", advance(p.source, first));
+      const next = (): void => {
+        b.set(panel, advance(panel, width));
+        b.set(row, advance(row, stride));
+      };
       b.if(
-        lessOrEqual(add(ir, mr), mc),
+        lessOrEqual(add(first, width), p.length),
+        () =>
+          b.loop("step", 0, p.depth, {}, () => {
+            for (const [from, chunk] of chunks(width, lanes, element))
+              b.store(at(panel, 0, from), load(at(row, 0, from), chunk));
+            next();
+          }),
         () => {
-          const rows = Array.from({ length: mr }, (_, r) => b.let(`row${r}`, advance(first, mul(lda, r))));
-          b.loop("p", 0, b.let("whole", and(kc, -lanes)), { step: lanes }, (p) => {
-            packColumns(b, rows, p, panel, lanes);
-            b.set(panel, advance(panel, lanes * mr));
-          });
-          b.loop("p", and(kc, -lanes), kc, {}, (p) => {
-            for (const [r, row] of rows.entries()) b.store(at(panel, 0, r), load(at(row, p)));
-            b.set(panel, advance(panel, mr));
-          });
-        },
-        () => {
-          const rest = b.let("rest", sub(mc, ir));
-          b.loop("p", 0, kc, {}, (p) => {
-            b.loop("r", 0, rest, {}, (r) => b.store(at(panel, r), load(at(first, add(mul(r, lda), p)))));
-            fillUp(b, panel, rest, mr, element);
-            b.set(panel, advance(panel, mr));
+          const rest = b.let("rest", min(sub(p.length, first), width));
+          b.loop("step", 0, p.depth, {}, () => {
+            copyRest(b, panel, rest, width, (j) => at(row, j));
+            next();
           });
         },
       );
@@ -63,24 +82,139 @@ export function packAProgram(mr: number, element: Real, lanes: number): Program 
   });
 }
 
-/** Columns p … p + lanes - 1 of all rows to the panel: squares of lanes x lanes by transposing, the rest singly. */
-function packColumns(
-  b: ProgramBuilder,
-  rows: readonly PointerName[],
-  p: Value,
-  panel: PointerName,
-  lanes: number,
-): void {
-  const square = lanes > 1 ? rows.length - (rows.length % lanes) : 0;
-  for (let r = 0; r < square; r += lanes) {
-    const loaded = rows.slice(r, r + lanes).map((row, l) => b.let(`v${l}`, load(at(row, p), lanes)));
-    for (const [column, vector] of transpose(b, loaded).entries())
-      b.store(at(panel, 0, column * rows.length + r), vector);
+/**
+ * Parameters `(length, depth, source, stride, packed)`: a block of `length` rows, each `depth` contiguous elements,
+ * `stride` elements from one to the next; they are transposed on the way, square by square. `packed` as above.
+ */
+export function packAcrossProgram({ width, element, lanes }: Panel): Program {
+  return program(`pack-across-${width}-${element}`, (b) => {
+    const p = parameters(b, element, ["stride"]);
+    const [stride] = p.strides as [Name];
+    const multiples = [1, 2, 3].map((times) => b.let(`stride${times}`, mul(stride, times)));
+    b.loop("at", 0, p.length, { step: width }, (first) => {
+      const panel = b.let("panel", advance(p.packed, mul(first, p.depth)));
+      const rows = b.let("rows", advance(p.source, mul(first, stride)));
+      b.if(
+        lessOrEqual(add(first, width), p.length),
+        () => {
+          for (const [from, chunk] of groups(width, lanes, element))
+            packRows(b, { from, chunk, width, multiples, panel, rows, depth: p.depth, element });
+        },
+        () => {
+          const rest = b.let("rest", sub(p.length, first));
+          const place = b.variable("place", panel);
+          b.loop("step", 0, p.depth, {}, (step) => {
+            copyRest(b, place, rest, width, (j) => at(rows, add(mul(j, stride), step)));
+            b.set(place, advance(place, width));
+          });
+        },
+      );
+    });
+  });
+}
+
+/**
+ * Parameters `(length, depth, source, widthStride, depthStride, packed)`: any strides, one element at a time. `packed`
+ * as above.
+ */
+export function packStridedProgram({ width, element }: Panel): Program {
+  return program(`pack-strided-${width}-${element}`, (b) => {
+    const p = parameters(b, element, ["widthStride", "depthStride"]);
+    const [widthStride, depthStride] = p.strides as [Name, Name];
+    b.loop("at", 0, p.length, { step: width }, (first) => {
+      const panel = b.variable("panel", advance(p.packed, mul(first, p.depth)));
+      const row = b.variable("row", advance(p.source, mul(first, widthStride)));
+      const rest = b.let("rest", min(sub(p.length, first), width));
+      b.loop("step", 0, p.depth, {}, () => {
+        copyRest(b, panel, rest, width, (j) => at(row, mul(j, widthStride)));
+        b.set(panel, advance(panel, width));
+        b.set(row, advance(row, depthStride));
+      });
+    });
+  });
+}
+
+function parameters(b: ProgramBuilder, element: Real, strides: readonly string[]): Parameters {
+  return {
+    length: b.integer("length"),
+    depth: b.integer("depth"),
+    source: b.pointer("source", element),
+    strides: strides.map((name) => b.integer(name)),
+    packed: b.pointer("packed", element),
+  };
+}
+
+/** The next narrower vector, which has at least 128 bits, or one element. */
+function narrower(lanes: number, element: Real): number {
+  return lanes * bytesOf[element] > 16 ? lanes / 2 : 1;
+}
+
+/** Parts of a row of `width` elements, [first, length]: by the widest vectors that fit, the rest one by one. */
+function chunks(width: number, lanes: number, element: Real): [number, number][] {
+  const parts: [number, number][] = [];
+  let chunk = lanes;
+  for (let from = 0; from < width; from += chunk) {
+    while (chunk > 1 && from + chunk > width) chunk = narrower(chunk, element);
+    parts.push([from, chunk]);
   }
-  for (const [r, row] of rows.entries())
-    if (r >= square)
-      for (let column = 0; column < lanes; column++)
-        b.store(at(panel, 0, column * rows.length + r), load(at(row, p, column)));
+  return parts;
+}
+
+/** Rows are transposed in squares of at most this side: its vectors and their successors fit 16 registers. */
+const largestSquare = 8;
+
+/** Groups of rows, [first, rows]: as many as a vector has lanes, and what is left of them together. */
+function groups(width: number, lanes: number, element: Real): [number, number][] {
+  const parts = chunks(width, Math.min(lanes, largestSquare), element);
+  const squares = parts.filter(([, rows]) => rows > 1);
+  const singles = parts.length - squares.length;
+  return singles > 0 ? [...squares, [width - singles, singles]] : squares;
+}
+
+interface Group {
+  readonly from: number;
+  /** Rows; more than 1 and a vector's lanes, or few enough to be copied one by one. */
+  readonly chunk: number;
+  readonly width: number;
+  /** One, two and three times the stride. */
+  readonly multiples: readonly Name[];
+  readonly panel: PointerName;
+  readonly rows: PointerName;
+  readonly depth: Name;
+  readonly element: Real;
+}
+
+/** All steps of a group of rows. Every fourth row has a pointer, the others are one to three strides behind it. */
+function packRows(b: ProgramBuilder, group: Group): void {
+  const { from, chunk, width, multiples, depth, element } = group;
+  const stride = multiples[0] as Name;
+  const firsts: PointerName[] = [];
+  for (let r = 0; r < chunk; r += 4) {
+    const before = firsts.at(-1);
+    const first = before ? advance(before, mul(stride, 4)) : advance(group.rows, mul(stride, from));
+    firsts.push(b.variable("source", first));
+  }
+  const panel = b.variable("place", advance(group.panel, from));
+  const row = (r: number, step: number): Address => {
+    const first = firsts[r >> 2] as PointerName;
+    return r % 4 === 0 ? at(first, 0, step) : at(first, multiples[(r % 4) - 1] as Name, step);
+  };
+  const walk = (steps: number): void => {
+    for (const first of firsts) b.set(first, advance(first, steps));
+    b.set(panel, advance(panel, steps * width));
+  };
+  const square = chunk * bytesOf[element] >= 16 && chunk >= 2;
+  if (square)
+    b.loop("step", 0, b.let("squares", and(depth, -chunk)), { step: chunk }, () => {
+      const loaded = Array.from({ length: chunk }, (_, r) => b.let("v", load(row(r, 0), chunk)));
+      for (const [step, vector] of transpose(b, loaded).entries())
+        b.store(at(panel, 0, step * width), vector);
+      walk(chunk);
+    });
+  b.loop("step", 0, square ? b.let("steps", and(depth, chunk - 1)) : depth, {}, () => {
+    for (let r = 0; r < chunk; r++) b.store(at(panel, 0, r), load(row(r, 0)));
+    walk(1);
+  });
 }
 
 /** Rows to columns by log2(lanes) rounds of interleaving a vector with the one half the square away. */
@@ -97,44 +231,15 @@ function transpose(b: ProgramBuilder, rows: readonly Name[]): readonly Name[] {
   return vectors;
 }
 
-/**
- * Parameters `(kc, nc, b, ldb, packed)`: the kc x nc block at `b` into panels of `nr` columns, each row by row.
- * `packed` has room for kc * ceil(nc / nr) * nr elements.
- */
-export function packBProgram(nr: number, element: Real, lanes: number): Program {
-  return program(`pack-b-${nr}-${element}`, (b) => {
-    const kc = b.integer("kc");
-    const nc = b.integer("nc");
-    const source = b.pointer("b", element);
-    const ldb = b.integer("ldb");
-    const packed = b.pointer("packed", element);
-    b.loop("jr", 0, nc, { step: nr }, (jr) => {
-      const panel = b.variable("panel", advance(packed, mul(jr, kc)));
-      const row = b.variable("row", advance(source, jr));
-      const next = (): void => {
-        b.set(panel, advance(panel, nr));
-        b.set(row, advance(row, ldb));
-      };
-      b.if(
-        lessOrEqual(add(jr, nr), nc),
-        () =>
-          b.loop("p", 0, kc, {}, () => {
-            for (let v = 0; v < nr; v += lanes) b.store(at(panel, 0, v), load(at(row, 0, v), lanes));
-            next();
-          }),
-        () => {
-          const rest = b.let("rest", min(sub(nc, jr), nr));
-          b.loop("p", 0, kc, {}, () => {
-            b.loop("j", 0, rest, {}, (j) => b.store(at(panel, j), load(at(row, j))));
-            fillUp(b, panel, rest, nr, element);
-            next();
-          });
-        },
-      );
-    });
-  });
-}
-
-function fillUp(b: ProgramBuilder, panel: PointerName, from: Value, to: number, element: Real): void {
-  b.loop("fill", from, constant(to), {}, (i) => b.store(at(panel, i), constant(0, { element, lanes: 1 })));
+/** One step of a short panel: what there is, then zeros up to the width. */
+function copyRest(
+  b: ProgramBuilder,
+  panel: PointerName,
+  rest: Name,
+  width: number,
+  from: (j: Value) => Address,
+): void {
+  b.loop("j", 0, rest, {}, (j) => b.store(at(panel, j), load(from(j))));
+  const zero = constant(0, { element: panel.element, lanes: 1 });
+  b.loop("fill", rest, constant(width), {}, (i) => b.store(at(panel, i), zero));
 }

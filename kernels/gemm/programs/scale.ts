@@ -11,6 +11,7 @@ import {
   equal,
   load,
   mul,
+  type Name,
   splat,
   type Value,
 } from "../../codegen/expressions.ts";
@@ -41,6 +42,30 @@ export function scaleProgram(element: Real): Program {
       equal(beta, 0),
       () => everyRow((_, width) => constant(0, { element, lanes: width })),
       () => everyRow((place, width) => mul(width === 1 ? beta : factor, load(at(c, place), width))),
+    );
+  });
+}
+
+/** Parameters `(m, n, beta, c, ldc, csc)`: the same for a C whose columns do not lie side by side, one by one. */
+export function stridedScaleProgram(element: Real): Program {
+  return program(`scale-strided-${element}`, (b) => {
+    const m = b.integer("m");
+    const n = b.integer("n");
+    const beta = b.scalar("beta", element);
+    const c = b.pointer("c", element);
+    const ldc = b.integer("ldc");
+    const csc = b.integer("csc");
+    const everyElement = (scaled: (place: Name) => Value): void =>
+      b.loop("i", 0, m, {}, (i) =>
+        b.loop("j", 0, n, {}, (j) => {
+          const place = b.let("place", add(mul(i, ldc), mul(j, csc)));
+          b.store(at(c, place), scaled(place));
+        }),
+      );
+    b.if(
+      equal(beta, 0),
+      () => everyElement(() => constant(0, { element, lanes: 1 })),
+      () => everyElement((place) => mul(beta, load(at(c, place)))),
     );
   });
 }
