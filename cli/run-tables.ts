@@ -4,6 +4,7 @@
  */
 import type { StoredCell, StoredFailure, StoredRun, StoredSample, StoredVerdict } from "../catalog/ledger.ts";
 import type { Measurement, VariantRef } from "../kernels/experiment.ts";
+import { findingsIn } from "../kernels/judge.ts";
 import { metrics } from "../kernels/metrics.ts";
 import { commandLine } from "../reports/command-line.ts";
 import { differenceIn, differenceInWords } from "../reports/difference-words.ts";
@@ -226,8 +227,7 @@ function oneVerdict({ claim, verdict, rule, evidence }: StoredVerdict, { theme, 
     wrap(sanitise(text), Math.max(20, width - indent.length)).map((line) => indent + line);
   return [
     `${theme[verdict](verdict.padEnd(indent.length))}${theme.id(sanitise(claim))}`,
-    // Rules join their findings by semicolons: one a line, each with its advice.
-    ...evidence.split(/; (?!run --)/).flatMap(under),
+    ...findingsIn(evidence).flatMap(under),
     ...under(`Rule: ${rule}`).map(theme.muted),
   ];
 }

@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { evidenceOf } from "./evidence.ts";
 import type { Measurement } from "./experiment.ts";
-import { above, allHold, below, equals, describe as inWords, judgedTarget, tried } from "./judge.ts";
+import {
+  above,
+  allHold,
+  below,
+  equals,
+  findingsIn,
+  describe as inWords,
+  judgedTarget,
+  tried,
+  triedRatio,
+} from "./judge.ts";
 
 const ratio = (value: number, low: number, high: number, n = 15): Measurement => ({
   experiment: "gemm-ladder",
@@ -71,6 +81,28 @@ describe("tried", () => {
   it("advises a target where nothing ran on it, and points at failures where the rest ran", () => {
     expect(tried(evidence, { target: "js" }, never).text).toContain("--target js");
     expect(tried(evidence, { variant: "packed" }, never).text).toContain("failures");
+  });
+});
+
+describe("findingsIn", () => {
+  const evidence = evidenceOf([ratio(1.5, 0.9, 1.8)], "quick");
+  const query = { workload: "1024x1024x1024", target: "wasm", variant: "blocked" } as const;
+  const undecided = [
+    above(ratio(1.5, 0.9, 1.8), 1),
+    triedRatio(evidence, { ...query, against: "naive-ijk" }, () => above(ratio(1, 1, 1), 1)),
+    triedRatio(evidence, { ...query, against: "loop-ikj" }, () => above(ratio(1, 1, 1), 1)),
+    tried(evidence, { target: "js" }, () => above(ratio(1, 1, 1), 1)),
+    tried(evidence, { variant: "packed" }, () => above(ratio(1, 1, 1), 1)),
+    tried(evidenceOf([ratio(1, 1, 1)], "standard"), query, () => above(ratio(1, 1, 1), 1)),
+  ];
+
+  it("gives back what was joined, each with its advice", () => {
+    expect(findingsIn(allHold(undecided).evidence)).toEqual(undecided.map(({ text }) => text));
+  });
+
+  it("says of a missing ratio over what it was to be taken", () => {
+    expect(undecided[1]?.text).toContain("speed-up of blocked (wasm) over naive-ijk at 1024");
+    expect(new Set(undecided.map(({ text }) => text)).size).toBe(undecided.length);
   });
 });
 

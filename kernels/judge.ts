@@ -22,6 +22,14 @@ export function allHold(findings: readonly Finding[]): Judgement {
   };
 }
 
+// What advice begins with; it follows its finding after a semicolon and belongs to it.
+const advice = /; (?!run |see |more rounds )/;
+
+/** The findings that stand in a verdict's evidence, in order, each with its advice. */
+export function findingsIn(evidence: string): string[] {
+  return evidence.split(advice);
+}
+
 /** Tries a condition on the measurement that matches; undecided, with advice, where there is none. */
 export function tried(
   evidence: Evidence,
@@ -54,14 +62,16 @@ export function triedRatio(
   decide: (measurement: Measurement) => Finding,
 ): Finding {
   const found = ratioIn(evidence, query);
-  return found ? decide(found) : missing(evidence, { ...query, metric: "speed-up" });
+  return found ? decide(found) : missing(evidence, { ...query, metric: "speed-up" }, query.against);
 }
 
-/** The undecided finding for a measurement that was not made: why, and what to run. */
-export function missing(evidence: Evidence, query: MeasurementQuery): Finding {
+/** The undecided finding for a measurement that was not made: why, and what to run; `over` for a ratio. */
+export function missing(evidence: Evidence, query: MeasurementQuery, over?: string): Finding {
   const target = query.target && `(${query.target})`;
   const place = query.workload && `at ${query.workload}`;
-  const what = [query.variant ?? "any variant", target, place].filter(Boolean).join(" ");
+  const what = [query.variant ?? "any variant", target, over && `over ${over}`, place]
+    .filter(Boolean)
+    .join(" ");
   const subject = `${query.metric ?? "result"} of ${what}`;
   return { holds: null, text: `no ${subject} was measured: ${reasonAndRemedy(evidence, query)}` };
 }

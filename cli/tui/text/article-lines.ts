@@ -1,5 +1,6 @@
 /** The detail of an article as lines: its papers, its claims with their newest verdicts, the experiments that match. */
 import type { Bilingual, Verdict } from "../../../kernels/experiment.ts";
+import { findingsIn } from "../../../kernels/judge.ts";
 import { sanitise, wrap } from "../../terminal-text.ts";
 import { blank, type Line, type Span, span } from "../line.ts";
 import type { ArticleDetail, ClaimDetail, ExperimentDetail, PaperDetail, TopicDetail } from "../source.ts";
@@ -98,10 +99,16 @@ function claimLines(claim: ClaimDetail, columns: number, titles: keyof Bilingual
   const statement = wrapped(claim.statement[titles], columns - 4, undefined, "    ");
   const source = wrapped(`from ${claim.source}`, columns - 4, "muted", "    ");
   const head: Line = [{ text: "  " }, ...verdictSpans(claim), { text: " " }, span(claim.id, "id")];
-  const evidence = claim.verdict
-    ? wrapped(`${claim.verdict.run}: ${claim.verdict.evidence}`, columns - 4, "muted", "    ")
-    : [];
-  return [head, ...statement, ...source, ...evidence];
+  const findings = claim.verdict ? findingsIn(claim.verdict.evidence) : [];
+  const evidence = findings.map((finding, at) =>
+    at === 0 ? `in ${claim.verdict?.run}: ${finding}` : finding,
+  );
+  return [
+    head,
+    ...statement,
+    ...source,
+    ...evidence.flatMap((finding) => wrapped(finding, columns - 4, "muted", "    ")),
+  ];
 }
 
 function verdictSpans({ verdict, experiment }: ClaimDetail): Span[] {
