@@ -3,6 +3,7 @@ import { Box, useInput, useIsScreenReaderEnabled, usePaste, useWindowSize } from
 import { useEffect, useSyncExternalStore } from "react";
 import { Dialogs } from "./components/Dialogs.tsx";
 import { Lines, OneLine } from "./components/Lines.tsx";
+import { fitted } from "./line.ts";
 import { isTooSmall, type Size, type State } from "./model/state.ts";
 import { update } from "./model/update.ts";
 import { pressesOf } from "./press.ts";
@@ -12,7 +13,7 @@ import { Run } from "./screens/Run.tsx";
 import { Runs } from "./screens/Runs.tsx";
 import type { Source } from "./source.ts";
 import type { Store } from "./store.ts";
-import { footerLine, messageLine, tabsLine, tooSmallLines } from "./text/frame-lines.ts";
+import { footerLine, messageLines, tabsLine, tooSmallLines } from "./text/frame-lines.ts";
 
 export interface AppProps {
   readonly store: Store;
@@ -35,9 +36,21 @@ export function App({ store, source }: AppProps) {
       <Box height={size.rows - 3} flexShrink={0}>
         <Screen state={state} source={source} />
       </Box>
-      <OneLine line={messageLine(state)} columns={size.columns} />
+      <OneLine line={[]} columns={size.columns} />
       <OneLine line={footerLine(state)} columns={size.columns} />
       <Dialogs state={state} />
+      <Message state={state} />
+    </Box>
+  );
+}
+
+/** The message above the keys. One that takes several lines covers what is above it, as a dialog does. */
+function Message({ state }: { readonly state: State }) {
+  const { columns, rows } = state.size;
+  const lines = messageLines(state);
+  return (
+    <Box position="absolute" left={0} top={rows - 1 - lines.length}>
+      <Lines lines={lines.map((line) => fitted(line, columns))} columns={columns} rows={lines.length} />
     </Box>
   );
 }

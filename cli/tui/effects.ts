@@ -18,8 +18,8 @@ export interface EffectsOptions {
   readonly db: Connection;
   readonly laboratory: Laboratory;
   readonly experiments: readonly Experiment[];
-  /** Gives the terminal back. */
-  leave(): void;
+  /** Gives the terminal back; tells whether that cut a run short. */
+  leave(interrupted: boolean): void;
 }
 
 export interface Effects {
@@ -35,12 +35,13 @@ export function effectsFor(options: EffectsOptions): Effects {
   let running: { readonly stopping: AbortController; readonly ended: Promise<void> } | undefined;
   let quitting = false;
   const quit = async (): Promise<void> => {
+    const interrupted = running !== undefined;
     if (running && !quitting) {
       quitting = true;
       running.stopping.abort();
       await Promise.race([running.ended, delay(patienceMilliseconds)]);
     }
-    options.leave();
+    options.leave(interrupted);
   };
   const perform: Perform = (effect, act) => {
     if (effect.type === "start") {
@@ -134,7 +135,7 @@ async function exportReport(
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const remedy = (error as { remedy?: unknown } | null)?.remedy;
-  return typeof remedy === "string" ? `${message}; ${remedy}` : message;
+  return typeof remedy === "string" ? `${message.replace(/[.]$/, "")}. ${remedy}` : message;
 }
 
 function delay(milliseconds: number): Promise<void> {

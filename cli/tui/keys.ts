@@ -72,6 +72,7 @@ export interface Binding {
 const lists: readonly Context[] = ["topics", "articles", "runs"];
 const texts: readonly Context[] = ["detail", "run", "run-detail"];
 const panes: readonly Context[] = [...lists, ...texts];
+const besideOthers: readonly Context[] = panes.filter((pane) => pane !== "run");
 const fields: readonly Context[] = ["search", "export", "help"];
 const everywhere: readonly Context[] = [...panes, ...fields, "choose", "leave", "too-small"];
 
@@ -110,7 +111,8 @@ export const bindings: readonly Binding[] = [
   { command: "page-up", keys: ["pageup", "ctrl-b"], in: panes, help: "one page up" },
   { command: "page-down", keys: ["pagedown", "ctrl-f", "space"], in: panes, help: "one page down" },
   { command: "first", keys: ["g", "home"], in: panes, help: "to the top" },
-  { command: "last", keys: ["G", "end"], in: panes, help: "to the end; a live run then follows what comes" },
+  { command: "last", keys: ["G", "end"], in: besideOthers, help: "to the end" },
+  { command: "last", keys: ["G", "end"], in: ["run"], help: "to the end, and on to what comes" },
   {
     command: "open",
     keys: ["enter", "right", "l"],
@@ -176,8 +178,8 @@ export const bindings: readonly Binding[] = [
     help: "back to the list of runs",
     label: "back",
   },
-  { command: "next-pane", keys: ["tab"], in: panes, help: "to the next pane" },
-  { command: "previous-pane", keys: ["shift-tab"], in: panes, help: "to the previous pane" },
+  { command: "next-pane", keys: ["tab"], in: besideOthers, help: "to the next pane" },
+  { command: "previous-pane", keys: ["shift-tab"], in: besideOthers, help: "to the previous pane" },
   {
     command: "search",
     keys: ["/"],

@@ -10,7 +10,7 @@ import { App } from "./App.tsx";
 import { catalogSource } from "./catalog-source.ts";
 import { effectsFor } from "./effects.ts";
 import { withLibrary } from "./model/library.ts";
-import { emptyState, isRunning } from "./model/state.ts";
+import { emptyState } from "./model/state.ts";
 import { createStore } from "./store.ts";
 
 export interface TuiOptions {
@@ -27,8 +27,8 @@ export async function runTui({ laboratory }: TuiOptions): Promise<number> {
     const source = catalogSource(db, experiments);
     const { columns, rows } = process.stdout;
     const initial = withLibrary(emptyState({ columns, rows }), source);
-    let leave = (): void => {};
-    const effects = effectsFor({ db, laboratory, experiments, leave: () => leave() });
+    let leave = (_interrupted: boolean): void => {};
+    const effects = effectsFor({ db, laboratory, experiments, leave: (interrupted) => leave(interrupted) });
     const store = createStore(initial, source, effects.perform);
     const screenReader = process.env.INK_SCREEN_READER === "true";
     const app = render(<App store={store} source={source} />, {
@@ -39,8 +39,9 @@ export async function runTui({ laboratory }: TuiOptions): Promise<number> {
       maxFps: mostFrames,
     });
     let cutShort = false;
-    leave = () => {
-      cutShort = isRunning(store.get().live) || store.get().live?.status === "stopped";
+    leave = (interrupted) => {
+      // A run may have come to its end while it was being stopped.
+      cutShort = interrupted && store.get().live?.status !== "finished";
       app.unmount();
     };
     const interrupt = (): void => store.act({ type: "press", press: { key: "ctrl-c", text: "" } });
@@ -48,6 +49,10 @@ export async function runTui({ laboratory }: TuiOptions): Promise<number> {
     await app.waitUntilExit();
     for (const signal of signals) process.off(signal, interrupt);
     await effects.idle();
+    const { live } = store.get();
+    if (cutShort && live?.id) {
+      process.stderr.write(`Interrupted. What was finished is kept: kdaccel bench --resume ${live.id}\n`);
+    }
     return cutShort ? exitCodes.interrupted : exitCodes.done;
   } finally {
     db.close();

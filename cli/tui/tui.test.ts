@@ -203,11 +203,27 @@ test("Ctrl-C in the middle of a run restores the screen and leaves an interrupte
   await terminal.until((text) => /[1-9] of \d+ cells/.test(text), "a finished cell");
   terminal.press("ctrl-c");
   await expectRestored(terminal, 130);
+  expect(terminal.text()).toMatch(/Interrupted\. What was finished is kept: kdaccel bench --resume r\d+/);
   const db = openDatabase({ path: join(home, "kdaccel.db") });
   const [newest] = listRuns(db, 1);
   db.close();
   expect(newest?.status).toBe("interrupted");
   expect(newest?.cells.finished).toBeGreaterThan(0);
+});
+
+test("a run that was stopped with x can be left as usual", async () => {
+  const terminal = start(80, 24);
+  await terminal.shows("q quit");
+  terminal.press("/", "#54", "enter");
+  await terminal.shows("1 of 68");
+  terminal.press("r");
+  await terminal.shows("Run what tests article 54");
+  terminal.press("enter");
+  await terminal.shows("x stop");
+  terminal.press("x");
+  await terminal.until((text) => /kdaccel bench --resume r\d+ completes it/.test(text), "how to go on");
+  terminal.press("q");
+  await expectRestored(terminal, 0);
 });
 
 test("with NO_COLOR no colour is written, and what is chosen is still marked", async () => {

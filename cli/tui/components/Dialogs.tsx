@@ -58,7 +58,8 @@ function Export({ state, overlay }: Of<"export">) {
 }
 
 function Leave({ state }: { readonly state: State }) {
-  const lines = leaveLines();
+  const { columns } = dialogPlace(state.size, 0);
+  const lines = leaveLines(state.live?.id, columns - 2 - 2 * dialogPadding);
   return <Dialog place={dialogPlace(state.size, lines.length)} title="Quit?" lines={lines} />;
 }
 

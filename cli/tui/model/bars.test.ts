@@ -93,3 +93,11 @@ test("a wrong result is named in words", () => {
   const chart = barsOf([measured("bad", "max-error", 3, { kind: "exact", unit: "1", correct: false })]);
   expect(inWords(chart?.bars[0] as never, false)).toContain("wrong result");
 });
+
+test("a name that is too long keeps its target", () => {
+  const name = "register-4x4-simd-blocked-and-packed";
+  const both = [measured(name, "throughput", 5), measured(name, "throughput", 9, { target: "js" })];
+  const rows = barLines(barsOf(both) as never, 76).map(plain);
+  expect(rows[0]).toMatch(/^register-4x4-simd-b\S*… wasm /);
+  expect(rows[1]).toMatch(/^register-4x4-simd-b\S*… js /);
+});

@@ -27,7 +27,8 @@ export function openChoice(state: State, source: Source): State {
   const { scope, subject } = scopeOf(state);
   const experiments = source.experimentsFor(scope);
   if (experiments.length === 0) {
-    return { ...state, message: { text: `No experiment matches ${subject} yet.`, tone: "plain" } };
+    const text = `No experiment matches ${subject} yet${elsewhere(state, source)}.`;
+    return { ...state, message: { text, tone: "plain" } };
   }
   const single = experiments.map((experiment) =>
     choice(experiment.id, experiment.title[state.titles], [experiment]),
@@ -43,6 +44,15 @@ export function openChoice(state: State, source: Source): State {
     profile: "standard",
   };
   return { ...state, overlay };
+}
+
+/** Topics that have experiments, for a reader who has chosen one without. */
+function elsewhere({ library, titles }: State, source: Source): string {
+  const some = library.topics
+    .filter(({ id, depth }) => id !== null && depth > 0 && source.experimentsFor({ topic: id }).length > 0)
+    .slice(0, 3)
+    .map(({ title }) => title[titles]);
+  return some.length > 0 ? `; these topics have some: ${some.join(", ")}` : "";
 }
 
 /** The state with the help about the view of the moment. */

@@ -12,13 +12,19 @@ const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 /** Rows of a chart in so many columns. */
 export function barLines(chart: BarChart, columns: number): Line[] {
   const mixed = new Set(chart.bars.map(({ target }) => target)).size > 1;
-  const names = chart.bars.map((bar) => (mixed ? `${bar.variant} ${bar.target}` : bar.variant));
-  const nameColumns = Math.min(24, Math.floor(columns / 3), Math.max(...names.map(columnsOf)));
+  const targets = chart.bars.map((bar) => (mixed ? ` ${bar.target}` : ""));
+  const full = chart.bars.map((bar, at) => columnsOf(bar.variant + targets[at]));
+  const nameColumns = Math.min(Math.floor(columns / 3), Math.max(...full));
+  // A long name gives way before its target does: the same variant may stand there for each.
+  const names = chart.bars.map(({ variant }, at) => {
+    const target = targets[at] ?? "";
+    return truncate(variant, nameColumns - columnsOf(target)) + target;
+  });
   const facts = factColumns(chart, columns, nameColumns);
   const room = columns - nameColumns - facts.reduce((sum, each) => sum + each + 2, 0) - 1;
   const width = Math.min(longestBar, room);
   return chart.bars.map((bar, at) => [
-    span(pad(truncate(names[at] ?? "", nameColumns), nameColumns), bar.wrong ? "failure" : undefined),
+    span(pad(names[at] ?? "", nameColumns), bar.wrong ? "failure" : undefined),
     { text: " " },
     ...barSpans(bar, Math.max(4, width)),
     ...factSpans(bar, facts),

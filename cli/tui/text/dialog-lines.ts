@@ -4,6 +4,7 @@ import { formatDuration } from "../../../reports/numbers.ts";
 import { blank, fitted, inRole, type Line, span, spread } from "../line.ts";
 import { choiceRows, profiles } from "../model/dialogs.ts";
 import type { Overlay, State } from "../model/state.ts";
+import { wrapped } from "./article-lines.ts";
 
 const profileNotes = {
   quick: "small sizes, to see that it works",
@@ -52,9 +53,10 @@ export function exportLines(busy: boolean): Line[] {
 export const exportFieldRow = 1;
 
 /** Whether to leave a run that goes on. */
-export function leaveLines(): Line[] {
+export function leaveLines(run: string | undefined, columns: number): Line[] {
+  const resume = `kdaccel bench --resume ${run ?? "last"}`;
   return [
-    [span("A run is going on. Quitting stops it.")],
-    [span("What is finished stays stored; kdaccel bench --resume completes it.", "muted")],
+    ...wrapped(`${run ? `Run ${run}` : "A run"} is going on. Quitting stops it.`, columns),
+    ...wrapped(`What is finished stays stored; ${resume} completes it.`, columns, "muted"),
   ];
 }

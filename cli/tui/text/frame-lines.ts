@@ -42,10 +42,14 @@ export function liveText({ progress, status }: LiveRun): string {
   return [status, ...verdicts.map(([verdict, count]) => `${count} ${verdict}`)].join(", ");
 }
 
-/** The last message, if there is one. */
-export function messageLine({ message }: State): Line {
-  if (!message) return blank;
-  return [{ text: " " }, span(message.text, message.tone === "plain" ? undefined : message.tone)];
+// A message that is longer still is cut: it would hide what it is about.
+const mostMessageRows = 4;
+
+/** The last message, as many lines as it takes; one empty line if there is none. */
+export function messageLines({ message, size }: State): Line[] {
+  if (!message) return [blank];
+  const role = message.tone === "plain" ? undefined : message.tone;
+  return wrapped(message.text, size.columns - 2, role, " ").slice(0, mostMessageRows);
 }
 
 // More keys than these are in the help overlay.

@@ -84,7 +84,7 @@ function dialogSentences(state: State): string[] {
     case "export":
       return [`Report of ${overlay.run}.`, ...exportLines(overlay.busy).map(plain), overlay.field.text];
     case "leave":
-      return leaveLines().map(plain);
+      return leaveLines(state.live?.id, columns).map(plain);
     default:
       return ["Keys:", ...helpView(state).lines.map(plain)];
   }

@@ -3,6 +3,7 @@
  * goes on and for a stored one.
  */
 
+import { findingsIn } from "../../../kernels/judge.ts";
 import { formatDuration } from "../../../reports/numbers.ts";
 import { blank, type Line, span, spread } from "../line.ts";
 import { type BarChart, barsOf, inWords } from "../model/bars.ts";
@@ -36,7 +37,9 @@ export function runLines(progress: Progress, options: RunTextOptions): Line[] {
 
 function experimentLines(experiment: ExperimentProgress, options: RunTextOptions, finished: boolean): Line[] {
   const { columns } = options;
-  const waiting = experiment.cells.filter(({ state }) => state === "waiting");
+  const waiting = experiment.cells.filter(
+    (cell) => cell.state === "waiting" && cell.measurements.length === 0,
+  );
   const shown = experiment.cells.filter((cell) => cell.state !== "waiting" || cell.measurements.length > 0);
   return [
     [
@@ -44,22 +47,28 @@ function experimentLines(experiment: ExperimentProgress, options: RunTextOptions
       { text: "  " },
       span(options.title(experiment.experiment), "heading"),
     ],
-    ...shown.flatMap((cell) => cellLines(cell, options)),
-    ...(waiting.length > 0 ? [waitingLine(waiting, finished)] : []),
+    ...shown.flatMap((cell) => cellLines(cell, options, finished)),
+    ...(waiting.length > 0 ? waitingLines(waiting, finished, columns) : []),
     ...experiment.failures.flatMap((failure) => failureLines(failure, columns)),
     ...experiment.verdicts.flatMap((verdict) => [blank, ...verdictLines(verdict, columns)]),
   ];
 }
 
-function waitingLine(cells: readonly CellProgress[], finished: boolean): Line {
+function waitingLines(cells: readonly CellProgress[], finished: boolean, columns: number): Line[] {
   const names = cells.map(({ workload }) => workload).join(", ");
-  return [{ text: "  " }, span(`${finished ? "not run" : "to come"}: ${names}`, "muted")];
+  return wrapped(`${finished ? "not run" : "to come"}: ${names}`, columns - 2, "muted", "  ");
 }
 
-function cellLines(cell: CellProgress, { columns, linear }: RunTextOptions): Line[] {
+/** How a cell stands, in words: what it took once it is through. */
+function stateOf({ took, state }: CellProgress, finished: boolean): string {
+  if (took !== undefined) return formatDuration(took);
+  if (state === "done" || state === "failed") return state === "done" ? "" : state;
+  return finished ? "not finished" : state;
+}
+
+function cellLines(cell: CellProgress, { columns, linear }: RunTextOptions, finished: boolean): Line[] {
   const chart = barsOf(cell.measurements);
-  const state =
-    cell.took === undefined ? (cell.state === "done" ? "" : cell.state) : formatDuration(cell.took);
+  const state = stateOf(cell, finished);
   const left: Line = [{ text: "  " }, span(cell.workload, cell.state === "failed" ? "failure" : "chosen")];
   const head = linear ? [...left, span(` ${state}`)] : spread(left, [span(state, "muted")], columns);
   if (!chart) return [head];
@@ -80,7 +89,7 @@ function indented(line: Line): Line {
 export function verdictLines({ claim, verdict, evidence, rule }: VerdictLine, columns: number): Line[] {
   return [
     [{ text: "  " }, ...verdictBadge(verdict), { text: "  " }, span(claim, "id")],
-    ...wrapped(evidence, columns - 4, undefined, "    "),
+    ...findingsIn(evidence).flatMap((finding) => wrapped(finding, columns - 4, undefined, "    ")),
     ...wrapped(`Rule: ${rule}`, columns - 4, "muted", "    "),
   ];
 }
@@ -99,7 +108,7 @@ export function liveHead(progress: Progress, status: string, columns: number): L
     ? `${done} of ${planned} cells`
     : `${done} of ${planned} cells, about ${formatDuration(left)} left`;
   const width = Math.max(10, Math.min(40, columns - words.length - status.length - 6));
-  const filled = Math.round(Math.min(1, progress.finished ? 1 : share) * width);
+  const filled = Math.round(Math.min(1, share) * width);
   const { doing } = progress;
   const amount = doing?.total ? ` ${doing.done ?? 0}/${doing.total}` : "";
   return [
