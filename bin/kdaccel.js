@@ -47,6 +47,24 @@ function compileCacheFolder() {
   return process.platform === "linux" ? path.join(home, ".cache", "kdaccel", "compile") : undefined;
 }
 
+/** Makes a folder and those above it; Node's own `recursive` never returns for one below /proc. */
+function makeFolder(folder) {
+  if (fs.existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  fs.mkdirSync(folder);
+}
+
+/** A cache that cannot be written is no error: Node then compiles as if there were none. */
+function enableCompileCache() {
+  const folder = compileCacheFolder();
+  try {
+    if (folder) makeFolder(folder);
+  } catch {
+    return;
+  }
+  require("module").enableCompileCache(folder);
+}
+
 function start() {
   const bundle = path.join(root, "dist", "main.js");
   if (!fs.existsSync(bundle)) {
@@ -54,8 +72,7 @@ function start() {
     process.exitCode = 1;
     return;
   }
-  // A cache that cannot be written is no error: Node then compiles as if there were none.
-  require("module").enableCompileCache(compileCacheFolder());
+  enableCompileCache();
   import(require("url").pathToFileURL(bundle).href);
 }
 

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
+import { makeFolder } from "../catalog/make-folder.ts";
 
 /** One text file of a report: its path inside the folder (`charts/01-ladder.svg`) and its text. */
 export interface ReportFile {
@@ -95,7 +96,7 @@ const topOf = (path: string): string => path.split("/")[0] ?? path;
 
 /** The folder is new: staged beside its place under a name of its own, then renamed as a whole. */
 function create(folder: string, files: readonly ReportFile[]): void {
-  mkdirSync(dirname(folder), { recursive: true });
+  makeFolder(dirname(folder));
   const staging = mkdtempSync(join(dirname(folder), `${stagingPrefix}${basename(folder)}-`));
   const whole = join(staging, "report");
   try {

@@ -232,6 +232,22 @@ describe("a file that must not be touched", () => {
   });
 });
 
+describe("an error that has nothing to do with the database", () => {
+  it("comes back as it was, whatever its code", async () => {
+    const other = Object.assign(new Error("EACCES: report"), {
+      code: "EACCES",
+      path: join(folder, "report"),
+    });
+    const thrown = withDatabase(
+      () => {
+        throw other;
+      },
+      { path },
+    );
+    expect(await thrown.catch((error: unknown) => error)).toBe(other);
+  });
+});
+
 describe("without the right to write", () => {
   // Root may write everywhere, so these tests take on the rights of an ordinary user for the moment.
   function unprivileged<T>(act: () => T): T {

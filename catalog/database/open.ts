@@ -2,18 +2,10 @@
  * Opens the one database file: checks what is there before SQLite may touch it, sets the pragmas that every
  * connection needs, and brings the schema up to date. Everything that can be wrong comes out as a `DatabaseProblem`.
  */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  statSync,
-} from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
+import { makeFolder } from "../make-folder.ts";
 import { type Migration, migrate, schemaVersion } from "./migrate.ts";
 import { migrations as allMigrations } from "./migrations/index.ts";
 import { databasePath } from "./path.ts";
@@ -73,7 +65,7 @@ export async function withDatabase<T>(
 }
 
 function openForWriting(path: string, options: OpenOptions): Connection {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   accessSync(dirname(path), constants.W_OK);
   if (existsSync(path)) {
     accessSync(path, constants.R_OK | constants.W_OK);

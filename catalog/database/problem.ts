@@ -167,11 +167,14 @@ function failed(path: string, cause: unknown): DatabaseProblem {
  * broken constraint) comes back unchanged.
  */
 export function asDatabaseProblem(error: unknown, path: string): unknown {
-  const code = (error as { code?: unknown } | null)?.code;
+  const { code, path: where } = (error ?? {}) as { code?: unknown; path?: unknown };
   if (error instanceof DatabaseProblem || typeof code !== "string") return error;
+  // What the system said of another file is no fault of the database.
+  if (typeof where === "string" && !path.startsWith(where)) return error;
   const translation = translations.find(([prefix]) => code.startsWith(prefix));
   if (translation) return translation[1](path, error);
   const ofTheFile = [
+    "ENOENT",
     "ENOTDIR",
     "EISDIR",
     "EEXIST",
