@@ -71,9 +71,28 @@ describe.runIf(process.platform === "linux")("limits of the system", () => {
     expect(stderr).toBe("code 0\n");
   });
 
-  it("a closed error output does not keep a bench from its result", () => {
-    const { stdout } = shell('"$@" bench --experiment fine 2>&-');
+  it.each([
+    ["closed", "2>&-"],
+    ["full", "2>/dev/full"],
+    ["left by its reader", "2>&1 >&3 | true"],
+  ])("an error output that is %s does not keep a bench from its result", (_what, redirection) => {
+    const { stdout } = shell(`exec 3>&1; "$@" bench --experiment fine ${redirection}`);
     expect(stdout).toContain("confirmed");
+  });
+
+  it("an output that takes no more is told without a stack, and the run is kept", async () => {
+    const { status, stderr } = shell('exec "$@" bench --experiment fine >/dev/full');
+    expect(status).toBe(1);
+    expect(stderr).toContain("no space is left where it goes");
+    expect(stderr).not.toContain("    at ");
+    expect((await run("runs")).stdout).toMatch(/r1 .*finished/);
+  });
+
+  it("a folder that the system does not take is said at once", () => {
+    const { status, stderr } = shell('KDACCEL_HOME=/proc/nowhere exec "$@" runs');
+    expect(status).toBe(1);
+    expect(stderr).toContain("/proc/nowhere");
+    expect(stderr).toContain("KDACCEL_HOME");
   });
 
   it("a file that may not grow is told as a full disk, and what was stored before is intact", async () => {

@@ -11,7 +11,7 @@ import { sanitise, sanitiseLines } from "./terminal-text.ts";
 
 /** Runs the program; sets `process.exitCode` and never throws. */
 export async function runProgram(argv: readonly string[], laboratory: Laboratory): Promise<void> {
-  endQuietlyWhenNobodyReads();
+  endWhereOutputEnds();
   if (argv.includes("--no-color")) process.env.NO_COLOR = "1";
   try {
     await dispatch(argv, laboratory);
@@ -106,12 +106,17 @@ function stackOf(error: unknown): string {
   return `${error.stack ?? error.message}${cause}`;
 }
 
-/** `| head -1` closes our output: what it wanted to read it has read. Anything else about stdout is an error. */
-function endQuietlyWhenNobodyReads(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(process.exitCode ?? exitCodes.done);
-      throw error;
-    });
-  }
+/**
+ * `| head -1` closes our output: what it wanted to read it has read. Any other trouble with stdout is told. Nobody can be
+ * told of trouble with stderr, and nothing but progress and advice is lost: whatever runs goes on to its result.
+ */
+function endWhereOutputEnds(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(process.exitCode ?? exitCodes.done);
+    const what = error.code === "ENOSPC" ? "no space is left where it goes" : error.message;
+    process.stderr.write(`kdaccel: the output could not be written: ${sanitise(what)}\n`);
+    process.stderr.write("Send it to another place. What a run measured is stored: `kdaccel runs`.\n");
+    process.exit(exitCodes.failed);
+  });
+  process.stderr.on("error", () => {});
 }
