@@ -101,7 +101,7 @@ describe("arguments that do not fit", () => {
   it.each([
     [["--topic", "tilling"], 'there is no topic "tilling"', "Did you mean tiling?"],
     [["--topc", "tiling"], "unknown option '--topc'", "Did you mean --topic?"],
-    [["--target", "native", "--all"], "native", "js or wasm"],
+    [["--target", "gpu", "--all"], "gpu", "js, wasm, native and native-avx2"],
     [["--resume", "r9"], 'there is no run "r9"', "kdaccel bench"],
   ])("%j: exit code 2, what was wrong and what to do", async (args, what, advice) => {
     const { code, stdout, stderr } = await bench(...args);

@@ -10,10 +10,12 @@ import type { Cell, Environment, Experiment, RunEvent, Settings } from "../kerne
 import { planRun, type RunPart } from "../kernels/host/plan.ts";
 import { runExperiments } from "../kernels/host/run.ts";
 import { describeMachine } from "../kernels/measure/machine.ts";
+import { nativeAvailability } from "../kernels/native/availability.ts";
 import about from "../package.json" with { type: "json" };
 import { commandLine } from "../reports/command-line.ts";
 import { CommandError } from "./exit.ts";
 import { storedRunCalled } from "./stored-run.ts";
+import { requireNative } from "./targets.ts";
 
 export interface RunControl {
   /** Ends the run; what was finished is kept. */
@@ -42,7 +44,7 @@ export interface RunOrder {
 /** Enters a new run in the ledger. */
 export function newRun(db: Connection, { experiments, settings, command }: RunOrder): RecordedRun {
   const parts = planRun(experiments, settings);
-  const environment = describeMachine(about.version);
+  const environment = environmentOf(settings);
   return recorded(beginRun(db, { command, settings, environment }), parts, settings);
 }
 
@@ -62,6 +64,7 @@ export function resumedRun(db: Connection, typed: string, experiments: readonly 
     throw new CommandError(`run ${name} is complete`, `\`kdaccel runs show ${name}\` shows it.`);
   }
   refuseOtherMachine(stored);
+  refuseOtherInstructions(stored);
   const recorder = reopenRun(db, Number(name.slice(1)));
   if (typeof recorder === "string") {
     throw new CommandError(
@@ -107,6 +110,25 @@ function refuseOtherMachine({ run, environment }: StoredRun): void {
   if (other === undefined) return;
   throw new CommandError(
     `run ${run.id} was made with ${other} ${environment[other]}, here it is ${now[other]}: its parts could not be compared`,
+    `Run it anew: ${commandLine(run.command)}`,
+  );
+}
+
+/** The machine as it is now, with what its native kernels are generated for where the run may use them. */
+function environmentOf({ targets }: Settings): Environment {
+  const machine = describeMachine(about.version);
+  const native = targets.includes("native") ? nativeAvailability() : undefined;
+  return native?.available ? { ...machine, nativeIsa: native.isa } : machine;
+}
+
+/** A run that had native kernels goes on with kernels for the same instructions. */
+function refuseOtherInstructions({ run, settings, environment }: StoredRun): void {
+  const { nativeIsa } = environment;
+  if (!settings.targets.includes("native") || nativeIsa === undefined) return;
+  const native = requireNative(nativeIsa === "avx2" ? "native-avx2" : "native");
+  if (native.available && native.isa === nativeIsa) return;
+  throw new CommandError(
+    `run ${run.id} was made with native kernels for ${nativeIsa}, which cannot run here`,
     `Run it anew: ${commandLine(run.command)}`,
   );
 }

@@ -294,6 +294,8 @@ export interface Environment {
   readonly kdaccel: string;
   /** Name of the hypervisor, or null on bare metal or where it cannot be known. */
   readonly virtualised: string | null;
+  /** Instructions that native kernels were generated for; absent where the run used none. */
+  readonly nativeIsa?: "avx2" | "avx512";
   /** One-minute load average when the run began. */
   readonly load: number;
   /** Libraries that were measured beside our kernels, where there are any. */

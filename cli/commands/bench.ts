@@ -7,21 +7,24 @@ import type { Connection } from "../../catalog/database/open.ts";
 import { loadRun, type StoredRun } from "../../catalog/ledger.ts";
 import { articleOfClaim } from "../../catalog/matching.ts";
 import { withCatalog } from "../../catalog/open-catalog.ts";
-import type { Experiment, Profile, Settings, Target } from "../../kernels/experiment.ts";
+import type { Experiment, Profile, Settings } from "../../kernels/experiment.ts";
+import type { TargetWish } from "../../kernels/native/availability.ts";
 import { runDocument } from "../../reports/run-document.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit.ts";
 import type { Laboratory } from "../laboratory.ts";
 import { planDocument, planLines } from "../plan-listing.ts";
+import { advise } from "../print.ts";
 import { newRun, type RecordedRun, resumedRun } from "../recorded-run.ts";
 import { type ProgressView, progressView } from "../run-progress.ts";
 import { runLines } from "../run-tables.ts";
 import { chosenExperiments, type Wish } from "../selection.ts";
+import { type ChosenTargets, chosenTargets, fallbackLine, targetCalled } from "../targets.ts";
 import { outputColumns } from "../terminal-text.ts";
 import { themeFor } from "../theme.ts";
 
 interface BenchOptions extends Wish {
   readonly profile: Profile;
-  readonly target?: readonly Target[];
+  readonly target?: readonly TargetWish[];
   readonly seed: number;
   readonly resume?: string;
   readonly list?: boolean;
@@ -40,7 +43,11 @@ export function define(command: Command, laboratory: Laboratory): void {
     .option("--claim <id>", "what tests a claim (repeatable)", collected)
     .option("--all", "every experiment")
     .addOption(new Option("--profile <name>", "how thorough").choices(profiles).default("standard"))
-    .option("--target <name>", "only kernels for js or for wasm (repeatable; default: both)", targets)
+    .option(
+      "--target <name>",
+      "only kernels for js, wasm, native or native-avx2 (repeatable; default: every one that runs here)",
+      targets,
+    )
     .option("--seed <number>", "of all pseudo-random numbers", seed, 1)
     .option("--resume <run>", "complete an interrupted run (an id, or `last`) under its own settings")
     .option("--list", "show what would run and how long it takes, and run nothing")
@@ -54,10 +61,10 @@ function collected(value: string, before: readonly string[] = []): readonly stri
   return [...before, value];
 }
 
-function targets(value: string, before: readonly Target[] = []): readonly Target[] {
-  if (value === "native") throw new InvalidArgumentError("This version has no native kernels: js or wasm.");
-  if (value !== "js" && value !== "wasm") throw new InvalidArgumentError("Allowed are js and wasm.");
-  return [...before, value];
+function targets(value: string, before: readonly TargetWish[] = []): readonly TargetWish[] {
+  const wish = targetCalled(value);
+  if (!wish) throw new InvalidArgumentError("Allowed are js, wasm, native and native-avx2.");
+  return [...before, wish];
 }
 
 function seed(value: string): number {
@@ -81,12 +88,13 @@ async function bench(db: Connection, laboratory: Laboratory, options: BenchOptio
   process.exitCode = finished ? exitCodeOf(stored, options) : exitCodes.interrupted;
 }
 
-function settingsOf({ profile, seed, target }: BenchOptions): Settings {
-  return { profile, seed, targets: target ? [...new Set(target)] : ["js", "wasm"] };
+function settingsOf({ profile, seed }: BenchOptions, { targets }: ChosenTargets): Settings {
+  return { profile, seed, targets };
 }
 
 function startedRun(db: Connection, experiments: readonly Experiment[], options: BenchOptions): RecordedRun {
-  const settings = settingsOf(options);
+  const chosen = chosenTargets(options.target);
+  const settings = settingsOf(options, chosen);
   if (experiments.every((experiment) => experiment.plan(settings).length === 0)) {
     throw new CommandError(
       `nothing of this runs on ${settings.targets.join(" or ")} with profile ${settings.profile}`,
@@ -94,6 +102,8 @@ function startedRun(db: Connection, experiments: readonly Experiment[], options:
       exitCodes.nothingMeasured,
     );
   }
+  const line = fallbackLine(experiments, settings, chosen.fallback);
+  if (line) advise(line);
   return newRun(db, { experiments, settings, command: process.argv.slice(2) });
 }
 
@@ -141,7 +151,7 @@ function print(
 }
 
 function list(experiments: readonly Experiment[], options: BenchOptions): void {
-  const settings = settingsOf(options);
+  const settings = settingsOf(options, chosenTargets(options.target));
   const text = options.json
     ? JSON.stringify(planDocument(experiments, settings), null, 2)
     : planLines(experiments, settings, process.stdout).join("\n");

@@ -17,7 +17,9 @@ export function define(command: Command, laboratory: Laboratory): void {
   command
     .argument("<experiment>", "id of an experiment (`kdaccel experiments` lists them)")
     .argument("[variant]", "id of a variant; without it, the variants that can be shown are listed")
-    .addOption(new Option("--target <target>", "what the kernel is generated for").choices(["js", "wasm"]))
+    .addOption(
+      new Option("--target <target>", "what the kernel is generated for").choices(["js", "wasm", "native"]),
+    )
     .option("--json", "print one JSON document")
     .action((id: string, variant: string | undefined, options: CodeOptions) =>
       show(laboratory, id, variant, options),
@@ -48,7 +50,9 @@ async function show(
 /** Every variant of every profile, each once, in the order of the plans. */
 function variantsOf(experiment: Experiment): VariantRef[] {
   const profiles: readonly Profile[] = ["quick", "standard", "full"];
-  const cells = profiles.flatMap((profile) => experiment.plan({ profile, seed: 0, targets: ["js", "wasm"] }));
+  const cells = profiles.flatMap((profile) =>
+    experiment.plan({ profile, seed: 0, targets: ["js", "wasm", "native"] }),
+  );
   const byName = new Map<string, VariantRef>();
   for (const ref of cells.flatMap((cell) => cell.variants)) byName.set(`${ref.variant} ${ref.target}`, ref);
   return [...byName.values()];

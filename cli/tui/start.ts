@@ -2,15 +2,20 @@
  * What must happen before Ink is loaded: it reads its colours from the environment at once and knows nothing of
  * NO_COLOR, and its layout engine starts Node's HTTP client for nothing.
  */
+
+import { targetVariable } from "../../kernels/native/availability.ts";
 import type { Laboratory } from "../laboratory.ts";
+import { chosenTargets } from "../targets.ts";
 
 /** Whether there is a terminal to draw on and to read keys from. */
 export function hasTerminal(): boolean {
   return process.stdin.isTTY === true && process.stdout.isTTY === true && process.env.TERM !== "dumb";
 }
 
-/** Loads and runs the terminal UI; returns the program's exit code. */
+/** Loads and runs the terminal UI; returns the program's exit code. @throws CommandError as `chosenTargets` does */
 export async function startTui(laboratory: Laboratory): Promise<number> {
+  // A forced target that cannot run is said before the screen is taken; without one, nothing needs to be found out yet.
+  if (process.env[targetVariable]) chosenTargets(undefined);
   const { runTui } = await withoutColoursIfAsked(() => withoutFetch(() => import("./main.tsx")));
   return runTui({ laboratory });
 }

@@ -31,6 +31,8 @@ export interface ChildOptions {
 
 // How long a child that was told to stop may take for the sample it is in, before it is killed.
 const graceMilliseconds = 5000;
+// A machine with more work than cores takes seconds to start a process; until it has said something, that is no hang.
+const startSeconds = 30;
 // Of what a dying process says (V8's out-of-memory report, a native assertion) the end tells the reason.
 const keptErrorBytes = 4096;
 
@@ -67,7 +69,7 @@ export async function* runInChild(job: Job, options: ChildOptions): AsyncGenerat
     const death = await gone;
     if (options.signal?.aborted) return { how: "stopped" };
     return quiet.hung()
-      ? { how: "hung", message: `silent for ${options.silence} s`, suspect }
+      ? { how: "hung", message: `silent for ${quiet.limit()} s`, suspect }
       : { ...death, suspect };
   } catch (error) {
     if (error instanceof ProtocolError) return { how: "error", message: error.message };
@@ -108,19 +110,21 @@ function watchSilence(events: Readable, seconds: number, onSilence: () => void) 
   const quarters = 4;
   let quiet = 0;
   let hung = false;
+  let limit = Math.max(seconds, startSeconds);
   events.on("data", () => {
     quiet = 0;
+    limit = seconds;
   });
   const timer = setInterval(
     () => {
       quiet += 1;
-      if (quiet < quarters || hung) return;
+      if ((quiet * seconds) / quarters < limit || hung) return;
       hung = true;
       onSilence();
     },
     (seconds * 1000) / quarters,
   );
-  return { hung: () => hung, end: () => clearInterval(timer) };
+  return { hung: () => hung, limit: () => limit, end: () => clearInterval(timer) };
 }
 
 /** Tells the child to stop when the signal says so, and kills it if it has not done so in time. */

@@ -4,11 +4,16 @@
  */
 import { existsSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Bench, Candidate, Cell, ClaimTest, Experiment, VariantRef } from "../experiment.ts";
+import type { Bench, Candidate, Cell, ClaimTest, Experiment, Settings, VariantRef } from "../experiment.ts";
+import { loadCode } from "../native/executable.ts";
+import { addressOf } from "../native/foreign.ts";
+import { storing } from "../native/machine-code.fixture.ts";
 
 const good: VariantRef = { variant: "good", target: "js" };
 const twice: VariantRef = { variant: "twice", target: "js" };
 const bad: VariantRef = { variant: "bad", target: "js" };
+const native: VariantRef = { variant: "native", target: "native" };
+const fatal: VariantRef = { variant: "fatal", target: "native" };
 
 /** Confirmed where `good` was measured everywhere, refuted where it counted wrongly, else inconclusive. */
 const countsAreRight: Pick<ClaimTest, "rule" | "judge"> = {
@@ -36,9 +41,16 @@ function fixture(id: string, { cells, claim, topic, run }: Fixture): Experiment 
     topics: [topic ?? "gemm"],
     claims: claim ? [{ claim, ...countsAreRight }] : [],
     charts: [],
-    plan: () => cells,
+    plan: (settings) =>
+      cells.map((each) => allowed(each, settings)).filter((each) => each.variants.length > 0),
     load: async () => ({ run, code: async (ref) => (ref.variant === "good" ? "return 3;\n" : undefined) }),
   };
+}
+
+/** The cell without the native variants, where native kernels may not run; the others run whatever was chosen. */
+function allowed(whole: Cell, { targets }: Settings): Cell {
+  const may = ({ target }: VariantRef): boolean => target !== "native" || targets.includes("native");
+  return whole.variants.every(may) ? whole : { ...whole, variants: whole.variants.filter(may) };
 }
 
 const cell = (workload: string, variants: readonly VariantRef[], silence?: number): Cell =>
@@ -84,6 +96,36 @@ async function atTheGate(bench: Bench): Promise<void> {
     await wait(20);
   }
 }
+
+/** Machine code that ends or never does, each with what it does. */
+const fatalCode = {
+  "native-illegal": Uint8Array.of(0x0f, 0x0b), // ud2
+  "native-null": Uint8Array.of(0x31, 0xc0, 0xc7, 0x00, 1, 0, 0, 0, 0xc3), // xor eax, eax; mov dword [rax], 1; ret
+  "native-endless": Uint8Array.of(0xeb, 0xfe), // jmp to itself
+} as const;
+
+/** What machine code stored at the address that it was given. */
+function stored(code: Uint8Array): number {
+  const result = new Int32Array(1);
+  const loaded = loadCode(code);
+  loaded.entry()(addressOf(result));
+  loaded.release();
+  return result[0] ?? 0;
+}
+
+/** Counts to 3: in JavaScript, by sound machine code, and by the code of this name. */
+const nativeFixtures = Object.entries(fatalCode).map(([id, code]) =>
+  fixture(id, {
+    cells: [cell("one", [good, fatal, native], id === "native-endless" ? 2 : undefined), cell("two", [good])],
+    async run(_cell, bench) {
+      for (const ref of bench.variants) {
+        bench.progress(`counting by ${ref.variant}`, undefined, undefined, ref);
+        const count = ref.target === "js" ? 3 : stored(ref.variant === "fatal" ? code : storing(3));
+        bench.exact(ref, "loads", count, count === 3);
+      }
+    },
+  }),
+);
 
 /** All of them, in the order in which `--all` runs them. */
 export const fixtureExperiments: readonly Experiment[] = [
@@ -155,6 +197,16 @@ export const fixtureExperiments: readonly Experiment[] = [
       bench.exact(good, "loads", Number.NaN);
     },
   }),
+  fixture("native", {
+    cells: [cell("one", [good, native])],
+    async run(_cell, bench) {
+      for (const ref of bench.variants) {
+        bench.progress(`counting by ${ref.variant}`, undefined, undefined, ref);
+        bench.exact(ref, "loads", ref.target === "js" ? 3 : stored(storing(3)), true);
+      }
+    },
+  }),
+  ...nativeFixtures,
 ];
 
 /** The fixture with this id. */

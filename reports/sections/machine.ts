@@ -5,12 +5,13 @@ import { formatBytes, formatCount, formatNumber } from "../numbers.ts";
 
 /** Blocks of Markdown: heading and table. */
 export function machineSection(environment: Environment): string[] {
-  const { cpu, cores, arch, isa, caches, memoryBytes, os, node, v8, kdaccel, virtualised, load } =
+  const { cpu, cores, arch, isa, caches, memoryBytes, os, node, v8, kdaccel, virtualised, load, nativeIsa } =
     environment;
   const rows: readonly (readonly [string, string])[] = [
     ["Processor", text(`${cpu}, ${formatCount(cores)} ${cores === 1 ? "core" : "cores"}, ${arch}`)],
     ["Instruction sets", isa.length > 0 ? text(isa.join(", ")) : "not known"],
     ["Caches", caches.length > 0 ? caches.map(cacheText).join("; ") : "not known"],
+    ...(nativeIsa ? [["Native kernels", text(`for ${nativeIsa}`)] as const] : []),
     ["Memory", formatBytes(memoryBytes)],
     ["Operating system", text(os)],
     ["Virtualised", virtualised === null ? "no, or not to be seen" : text(virtualised)],

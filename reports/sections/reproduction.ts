@@ -1,5 +1,6 @@
 /** How to repeat a run, and what lies beside the report. */
 import type { StoredRun } from "../../catalog/ledger.ts";
+import type { Environment, Target } from "../../kernels/experiment.ts";
 import { commandLine } from "../command-line.ts";
 import { type Column, code, codeBlock, table, text } from "../markdown.ts";
 
@@ -10,7 +11,7 @@ export function reproductionSection(stored: StoredRun): string[] {
     "bench",
     ...run.experiments.flatMap((id) => ["--experiment", id]),
     ...["--profile", settings.profile, "--seed", String(settings.seed)],
-    ...settings.targets.flatMap((target) => ["--target", target]),
+    ...settings.targets.flatMap((target) => ["--target", targetName(target, environment)]),
   ];
   const typed = commandLine(run.command);
   const whole = commandLine(explicit);
@@ -26,6 +27,11 @@ export function reproductionSection(stored: StoredRun): string[] {
     "## Files",
     table(fileColumns, files),
   ];
+}
+
+/** Native kernels for less than the processor has were asked for by name. */
+function targetName(target: Target, { nativeIsa, isa }: Environment): string {
+  return target === "native" && nativeIsa === "avx2" && isa.includes("avx512f") ? "native-avx2" : target;
 }
 
 const fileColumns: readonly Column[] = [{ title: "File" }, { title: "Holds" }];

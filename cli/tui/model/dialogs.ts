@@ -1,6 +1,7 @@
 /** The dialogs over a screen: what to run, where a report goes, whether to leave a running run, and the keys. */
 import type { Experiment, Profile, Settings } from "../../../kernels/experiment.ts";
 import { expectedSeconds, planRun } from "../../../kernels/host/plan.ts";
+import { chosenTargets } from "../../targets.ts";
 import type { CommandId } from "../keys.ts";
 import type { Scope, Source } from "../source.ts";
 import { atTop, isMove, moved } from "./cursor.ts";
@@ -14,7 +15,11 @@ import { helpView } from "./views.ts";
 export const profiles: readonly Profile[] = ["quick", "standard", "full"];
 
 /** The targets that a run from the terminal UI uses, and its seed: those of `bench` without options. */
-export const settingsFor = (profile: Profile): Settings => ({ profile, seed: 1, targets: ["js", "wasm"] });
+export const settingsFor = (profile: Profile): Settings => ({
+  profile,
+  seed: 1,
+  targets: chosenTargets(undefined).targets,
+});
 
 /** The state with the dialog that chooses what to run, or with the reason why nothing can be run. */
 export function openChoice(state: State, source: Source): State {
