@@ -59,6 +59,31 @@ describe("above and below", () => {
   });
 });
 
+describe("fewer rounds than any 95 % interval takes", () => {
+  const few = ratio(1.5, 1.2, 1.8, 5);
+
+  it("decide nothing, whatever a rule makes of the figures", () => {
+    const evidence = evidenceOf([few], "full");
+    const holds = () => ({ holds: true, text: "taken" });
+    const query = { workload: few.workload, variant: "blocked", target: "wasm" } as const;
+    const findings = [
+      above(few, 1),
+      below(few, 1),
+      tried(evidence, query, holds),
+      triedRatio(evidence, { ...query, against: "naive-ijk" }, holds),
+    ];
+    for (const { holds: verdict, text } of findings) {
+      expect(verdict).toBeNull();
+      expect(text).toContain("5 rounds where an interval takes 6");
+    }
+  });
+
+  it("are enough for what is counted, and six are for what is timed", () => {
+    expect(below({ ...few, kind: "exact", n: 1 }, 2).holds).toBe(true);
+    expect(above({ ...few, n: 6 }, 1).holds).toBe(true);
+  });
+});
+
 describe("tried", () => {
   const evidence = evidenceOf([ratio(1.5, 1.2, 1.8)], "quick");
   const never = (): never => {

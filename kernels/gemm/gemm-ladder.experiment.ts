@@ -3,6 +3,7 @@
  * the rung below is what that thing buys. After how-to-optimize-gemm and Goto & van de Geijn (2008).
  */
 import type { Cell, ExperimentRow, Settings, Target, VariantRef } from "../experiment.ts";
+import { fewestRounds } from "../judge.ts";
 import { cube } from "./cubes.ts";
 import { judgeFarFromPeak, judgePacking } from "./gemm-ladder.rules.ts";
 
@@ -108,6 +109,6 @@ function variantsAt(n: number, { targets, profile }: Settings): readonly Variant
 /** Rounds by size: no rule of the ladder asks for a number. */
 export function leastRoundsAt(n: number, profile: Settings["profile"]): number {
   if (profile === "full") return 15;
-  if (profile === "quick") return 5;
+  if (profile === "quick") return fewestRounds;
   return n <= 256 ? 11 : 7;
 }

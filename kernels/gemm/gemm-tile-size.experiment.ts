@@ -76,7 +76,7 @@ function plan(settings: Settings): readonly Cell[] {
   }
   return [
     levelsCell(target),
-    { workload: claimed, variants: upTo(largest), seconds: 20 },
+    { workload: claimed, variants: upTo(largest), seconds: 24 },
     { workload: tracedWorkload, variants: upTo(tracedSide), seconds: 3 },
   ];
 }

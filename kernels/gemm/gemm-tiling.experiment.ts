@@ -5,6 +5,7 @@
 import { describeGeometry, l1Geometry } from "../cache/geometry.ts";
 import { levelsCell } from "../cache/levels.ts";
 import type { Cell, ExperimentRow, Settings } from "../experiment.ts";
+import { fewestRounds } from "../judge.ts";
 import { mainTarget, on } from "../targets.ts";
 import { cube } from "./cubes.ts";
 import {
@@ -33,7 +34,7 @@ const timedSides = {
     [256, 2],
     [512, 9],
     [768, 35],
-    [1024, 36],
+    [1024, 43],
   ],
 } as const;
 
@@ -110,9 +111,6 @@ export const gemmTiling: ExperimentRow = {
   ],
   plan,
 };
-
-/** The least with which the extremes hold the median in about 94 of 100 cases (1 - 2 / 2^5). */
-const fewestRounds = 5;
 
 /** Rounds of a side: those that a rule asks for, and the fewest where the plain loop takes seconds a call. */
 export function leastRoundsAt(n: number, profile: Settings["profile"]): number {
