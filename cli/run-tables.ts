@@ -162,6 +162,7 @@ const presentations: Readonly<Record<string, Presentation>> = {
   throughput: { title: () => "GFLOP/s", text: bare },
   bandwidth: { title: () => "GB/s", text: bare },
   "peak-fraction": { title: () => "% of peak", text: bare },
+  "simulated-intensity": { title: () => "FLOP/B at L1", text: bare },
   "speed-up": {
     title: (against) => (against ? `x over ${against.variant}` : "x"),
     text: (m) => formatInterval(m.metric, m, { ...scaleOf(m.metric, m.value), suffix: "" }),

@@ -74,13 +74,20 @@ export interface Experiment extends ExperimentRow {
 
 /** Which chart tells the story of an experiment. Reports know how to draw each kind. */
 export interface ChartHint {
-  readonly kind: "ladder" | "sweep" | "roofline" | "bars";
+  readonly kind: "ladder" | "sweep" | "roofline" | "bars" | "waterfall";
   readonly title: string;
   readonly metric: string;
   /** Only variants whose names begin so are drawn; all of them where absent. */
   readonly variants?: string;
   /** `sweep` only: what the horizontal axis means; x is the number in the variant's or the workload's name. */
   readonly x?: { readonly from: "variant" | "workload"; readonly title: string };
+  /** `waterfall` only: the chain from the first to the last, each with what it adds; absent variants are passed over. */
+  readonly steps?: readonly (VariantRef & { readonly title: string })[];
+  /**
+   * `roofline` only: the bytes that make a point's intensity. `compulsory`: each operand once; `simulated`: what a
+   * simulated first-level cache moves (metric `simulated-intensity`); absent: as stated by the experiment, else the least.
+   */
+  readonly traffic?: "compulsory" | "simulated";
 }
 
 /** The code behind an experiment, loaded only in the child process that runs it. */

@@ -27,6 +27,7 @@ const table = [
   { id: "mismatches", title: "mismatching results", unit: "1", better: "lower" },
   { id: "cases", title: "cases tried", unit: "1", better: "neither" },
   { id: "intensity", title: "operational intensity", unit: "FLOP/B", better: "neither" },
+  { id: "simulated-intensity", title: "intensity at a simulated L1", unit: "FLOP/B", better: "higher" },
   { id: "bytes-moved", title: "bytes moved", unit: "B", better: "lower" },
   { id: "workspace", title: "workspace", unit: "B", better: "lower" },
   { id: "unfolded-input", title: "unfolded input", unit: "B", better: "neither" },

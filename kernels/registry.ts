@@ -15,6 +15,7 @@ import { gemmRegisterTile } from "./gemm/gemm-register-tile.experiment.ts";
 import { gemmTileExactness } from "./gemm/gemm-tile-exactness.experiment.ts";
 import { gemmTileSize } from "./gemm/gemm-tile-size.experiment.ts";
 import { gemmTiling } from "./gemm/gemm-tiling.experiment.ts";
+import { gemmWaterfall } from "./gemm/gemm-waterfall.experiment.ts";
 import { gemvIdentity } from "./gemm/gemv-identity.experiment.ts";
 import { gemvRate } from "./gemm/gemv-rate.experiment.ts";
 
@@ -26,6 +27,7 @@ export const experiments: readonly Experiment[] = [
   experiment(gemmTiling, () => import("./gemm/gemm-tiling.ts")),
   experiment(gemmTileSize, () => import("./gemm/gemm-tile-size.ts")),
   experiment(gemmLoopOrder, () => import("./gemm/gemm-loop-order.ts")),
+  experiment(gemmWaterfall, () => import("./gemm/gemm-waterfall.ts")),
   experiment(gemvIdentity, () => import("./gemm/gemv-identity.ts")),
   experiment(gemvRate, () => import("./gemm/gemv-rate.ts")),
   experiment(fmaRounding, () => import("./fma/fma-rounding.ts")),

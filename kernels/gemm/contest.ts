@@ -8,6 +8,7 @@ import { kernelTarget } from "../kernel-target.ts";
 import type { GemmShape } from "./arguments.ts";
 import { createGemm } from "./gemm.ts";
 import { differsFromReference, referenceGemm } from "./reference.ts";
+import { gemmWay } from "./way.ts";
 
 /** A candidate for each variant, each computing C = A B on the same random operands in [-1, 1). */
 export function productCandidates(
@@ -26,7 +27,7 @@ export function productCandidates(
   fillRandom(b.view, bench.random("B"));
   const expected = once(() => referenceGemm({ ...shape, a: a.view, b: b.view }));
   return refs.map((ref): Candidate => {
-    const gemm = createGemm({ variant: ref.variant, target: kernelTarget(ref), memory, shape });
+    const gemm = createGemm({ ...gemmWay(ref.variant), target: kernelTarget(ref), memory, shape });
     const call = { ...shape, a: a.address, b: b.address, c: c.address };
     const run = (): void => gemm.run(call);
     const check = (): string | null => {

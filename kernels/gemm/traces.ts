@@ -14,6 +14,8 @@ export interface MemoryCounts {
   readonly accesses: number;
   /** Misses of a 32 KiB, 8-way cache that starts empty. */
   readonly misses: number;
+  /** Dirty lines that it evicted. */
+  readonly writeBacks: number;
 }
 
 export interface TracedProduct extends GemmShape {
@@ -39,5 +41,5 @@ export function countMemory(variant: string, { m, n, k, padding = 0 }: TracedPro
     else loads++;
     cache.access(address, bytes, isStore);
   });
-  return { loads, stores, accesses: cache.accesses, misses: cache.misses };
+  return { loads, stores, accesses: cache.accesses, misses: cache.misses, writeBacks: cache.writeBacks };
 }

@@ -45,6 +45,13 @@ export function largestCacheBytes(): number | undefined {
   return asked?.cachesComplete ? Math.max(...asked.caches.map(({ bytes }) => bytes)) : undefined;
 }
 
+/** Caches that hold data, smallest first, as far as system or processor tell; none where neither does. */
+export function dataCaches(): readonly Cache[] {
+  const told = process.platform === "linux" ? linuxCaches() : parseSysctl(sysctlText()).caches;
+  const caches = told.length > 0 ? told : (thisCpuIfKnown()?.caches ?? []).map(withoutSharing);
+  return caches.filter(({ level }) => !level.endsWith("i")).toSorted((a, b) => a.bytes - b.bytes);
+}
+
 function withoutSharing({ level, bytes, ways, lineBytes }: Cache): Cache {
   return { level, bytes, ways, lineBytes };
 }

@@ -8,9 +8,15 @@ import {
   multiplyAddData,
   multiplyAddFlops,
   multiplyAddLoop,
+  repeatedStreamLoop,
   streamBytes,
   streamLoop,
 } from "./peak-programs.ts";
+
+interface Room {
+  readonly view: Float32Array;
+  readonly address: number;
+}
 
 const shape = { element: "f32", lanes: 4 } as const;
 
@@ -35,6 +41,15 @@ describe.each(["js", "wasm"] as const)("the loops behind the ceilings on %s", (t
     compile(streamLoop(shape), target, memory).call(38, a.address, b.address, c.address, 3);
     expect([...a.view]).toEqual(Array.from({ length: 40 }, (_, i) => (i < 36 ? i + 3 * (100 - i) : 0)));
     expect(streamBytes("f32", 36)).toBe(36 * 12);
+  });
+
+  it("write the same triad, however often it is passed over", () => {
+    const memory = new Memory(4096);
+    const [a, b, c] = [0, 1, 2].map(() => memory.allocate("f32", 40)) as [Room, Room, Room];
+    b.view.set(b.view.map((_, i) => i));
+    c.view.set(c.view.map((_, i) => 100 - i));
+    compile(repeatedStreamLoop(shape), target, memory).call(3, 38, a.address, b.address, c.address, 3);
+    expect([...a.view]).toEqual(Array.from({ length: 40 }, (_, i) => (i < 36 ? i + 3 * (100 - i) : 0)));
   });
 
   it("do every dependent addition that is counted", () => {

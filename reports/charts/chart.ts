@@ -9,6 +9,7 @@ import { ladderCharts } from "./ladder.ts";
 import type { ChartSource } from "./points.ts";
 import { rooflineCharts } from "./roofline.ts";
 import { sweepCharts } from "./sweep.ts";
+import { waterfallCharts } from "./waterfall.ts";
 
 /** A function that draws one kind; an empty list where there is nothing to draw. */
 type Draw = (hint: ChartHint, source: ChartSource) => readonly Drawing[];
@@ -18,6 +19,7 @@ const kinds: Readonly<Record<ChartHint["kind"], Draw>> = {
   sweep: sweepCharts,
   roofline: rooflineCharts,
   bars: barCharts,
+  waterfall: waterfallCharts,
 };
 
 /** The drawings for one hint, in the order of the run. */

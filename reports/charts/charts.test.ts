@@ -91,7 +91,7 @@ describe("every chart", () => {
     expect(alt).toBe("Misses. one 3.");
   });
 
-  it.each(["ladder", "sweep", "roofline", "bars"] as const)(
+  it.each(["ladder", "sweep", "roofline", "bars", "waterfall"] as const)(
     "of kind %s is not drawn from nothing",
     (kind) => {
       expect(draw({ ...sweepHint, kind }, [])).toEqual([]);
@@ -202,6 +202,110 @@ describe("the roofline", () => {
         all.filter((m) => m.metric !== "bandwidth"),
       ),
     ).toEqual([]);
+  });
+});
+
+describe("the roofline of several bandwidths", () => {
+  const levels = [
+    timed({ ...place, variant: "peak-stream" }, "bandwidth", "GB/s", 20),
+    timed({ ...place, variant: "peak-stream-l1" }, "bandwidth", "GB/s", 160),
+    timed({ ...place, variant: "peak-stream-l2" }, "bandwidth", "GB/s", 80),
+  ];
+  const measured = [
+    timed(place, "throughput", "GFLOP/s", 10),
+    exact(place, "simulated-intensity", 0.25),
+    timed({ ...place, variant: "peak-fma" }, "throughput", "GFLOP/s", 40),
+    ...levels,
+  ];
+  const hint = { kind: "roofline", title: "Roofs", metric: "throughput" } as const;
+
+  it("draws a slope for each level and names memory as one of them", async () => {
+    const texts = await shown(first(draw({ ...hint, traffic: "compulsory" }, measured)));
+    for (const text of ["L1 160 GB/s", "L2 80.0 GB/s", "memory 20.0 GB/s"]) expect(texts).toContain(text);
+    expect(texts).toContain("64x64x64; bytes at the least: each operand once");
+  });
+
+  it("bounds what misses the first level by the second, and says which bytes it counts", async () => {
+    const drawing = first(draw({ ...hint, traffic: "simulated" }, measured));
+    expect(drawing.sentence).toContain("one reaches 50.0 % of what bandwidth allows");
+    expect(drawing.sentence).toContain("80.0 GB/s from L2 (beside it L1 160 GB/s, memory 20.0 GB/s)");
+    expect((await shown(drawing)).join()).toContain(
+      "bytes that a simulated 32 KiB, 8-way, 64 B lines cache moves",
+    );
+  });
+
+  it("bounds compulsory traffic by memory, whatever was simulated", () => {
+    // 64 cubed: 2 * 64^3 operations on 3 * 64^2 * 4 bytes are 10.7 FLOP/B, beyond the ridge of 2.
+    const drawing = first(draw({ ...hint, traffic: "compulsory" }, measured));
+    expect(drawing.alt).toContain("10.7 FLOP/B");
+    expect(drawing.sentence).toContain("one reaches 25.0 % of what the peak allows");
+  });
+
+  it("leaves out what was not simulated", () => {
+    const other = timed({ ...place, variant: "two" }, "throughput", "GFLOP/s", 10);
+    expect(first(draw({ ...hint, traffic: "simulated" }, [...measured, other])).alt).not.toContain("two");
+  });
+});
+
+describe("the waterfall", () => {
+  const step = (variant: string, title: string) => ({ variant, target: "wasm", title }) as const;
+  const hint: ChartHint = {
+    kind: "waterfall",
+    title: "The fall",
+    metric: "throughput",
+    steps: [step("a", "plain"), step("b", "order"), step("c", "vectors"), step("d", "nothing")],
+  };
+  const over = (variant: string, against: string, value: number, spread: number): Measurement => ({
+    ...timed({ ...place, variant }, "speed-up", "x", value),
+    ...{ low: value / spread, high: value * spread, against: { variant: against, target: "wasm" } },
+  });
+  const rate = (variant: string, value: number): Measurement =>
+    timed({ ...place, variant }, "throughput", "GFLOP/s", value);
+  const measured = [
+    ...[rate("a", 1), rate("b", 2), rate("c", 8), rate("d", 8), rate("peak-fma", 20)],
+    ...[
+      over("b", "a", 2, 1.1),
+      over("c", "b", 4, 1.1),
+      over("d", "c", 1.001, 1.005),
+      over("d", "a", 8.2, 1.1),
+    ],
+  ];
+  const bars = (drawing: Drawing): { label: string; from: number; to: number }[] =>
+    (drawing.spec as unknown as { layer: { data: { values: never[] } }[] }).layer[0]?.data.values ?? [];
+
+  it("stacks each factor on the one before, and the whole on the start", () => {
+    const drawing = first(draw(hint, measured));
+    expect(bars(drawing).map(({ label, from, to }) => [label, from, Number(to.toFixed(3))])).toEqual([
+      ["plain", 0, 1],
+      ["order", 1, 2],
+      ["vectors", 2, 8],
+      ["nothing", 8, 8.008],
+      ["all together", 1, 8.2],
+    ]);
+  });
+
+  it("says which steps are no difference, in the picture and in words", async () => {
+    const drawing = first(draw(hint, measured));
+    const texts = await shown(drawing);
+    for (const text of ["×4.00", "same", "×8.20", "measured peak (peak-fma): 20.0 GFLOP/s"]) {
+      expect(texts).toContain(text);
+    }
+    expect(drawing.alt).toContain("nothing 1.00x [1.00, 1.01] same within 1 %");
+    expect(drawing.sentence).toBe(
+      "From plain to the end the speed grows 8.20x at 64x64x64, to 41 % of the measured peak; the largest steps are " +
+        "vectors (4.00x) and order (2.00x); nothing: the same within noise.",
+    );
+  });
+
+  it("closes over a step that was not measured", () => {
+    const without = [...measured.filter((m) => m.variant !== "b"), over("c", "a", 8, 1.1)];
+    expect(bars(first(draw(hint, without))).map(({ label }) => label)).toEqual([
+      ...["plain", "vectors", "nothing", "all together"],
+    ]);
+  });
+
+  it("needs a step to be drawn", () => {
+    expect(draw(hint, [rate("a", 1)])).toEqual([]);
   });
 });
 

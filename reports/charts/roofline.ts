@@ -1,8 +1,11 @@
 /**
- * The roofline (Williams, Waterman & Patterson 2009): rate over operational intensity, under the two ceilings that were
- * measured beside the variants: streaming bandwidth and the multiply-add peak.
+ * The roofline (Williams, Waterman & Patterson 2009): rate over operational intensity, under the ceilings that were
+ * measured beside the variants: the multiply-add peak, and streaming from memory and from each cache level. Which
+ * bytes make a point's intensity decides which slope bounds it, and the chart says which.
  */
+import { describeGeometry, l1Geometry } from "../../kernels/cache/geometry.ts";
 import type { ChartHint, Measurement } from "../../kernels/experiment.ts";
+import { isCeiling } from "../../kernels/variant.ts";
 import { formatMetric, formatNumber, formatPercent } from "../numbers.ts";
 import { type Axis, logTicks, positionOn, spread } from "./axis.ts";
 import { type Drawing, haloedText, pointInWords, specOf } from "./drawing.ts";
@@ -19,31 +22,58 @@ interface Placed extends Point {
 interface Roof {
   /** GFLOP/s. */
   readonly peak: Measurement;
-  /** GB/s. */
+  /** GB/s of the level that feeds the bytes that the chart counts. */
   readonly stream: Measurement;
   /** The intensity in FLOP/B where the two meet. */
   readonly ridge: number;
+  /** Every measured bandwidth, fastest first; `stream` among them. */
+  readonly slopes: readonly Measurement[];
 }
 
 export function rooflineCharts(hint: ChartHint, source: ChartSource): readonly Drawing[] {
   return [...byWorkload(pointsOf(source, { ...hint, metric: "throughput" }))].flatMap(
     ([workload, points]) => {
-      const peak = ceilingOf(source, "throughput", workload);
-      const stream = ceilingOf(source, "bandwidth", workload);
-      const placed = points.flatMap((point) => place(source, point));
-      if (!peak || !stream || placed.length === 0) return [];
-      return [roofline(hint, workload, placed, { peak, stream, ridge: peak.value / stream.value })];
+      const roof = roofOver(hint, source, workload);
+      const placed = points.flatMap((point) => place(hint, source, point));
+      return roof && placed.length > 0 ? [roofline(hint, workload, placed, roof)] : [];
     },
   );
 }
 
-/** Intensity as measured, as the ratio of the two rates, or as what the shape of a product needs at the least. */
-function place(source: ChartSource, point: Point): Placed[] {
-  const bandwidth = otherFigure(source, point, "bandwidth");
-  const stated = otherFigure(source, point, "intensity") ?? (bandwidth ? point.value / bandwidth : undefined);
-  const intensity = stated ?? leastTraffic(point.workload);
+/** The ceilings of a workload; undefined where one of the two kinds was not measured. */
+function roofOver(hint: ChartHint, source: ChartSource, workload: string): Roof | undefined {
+  const peak = ceilingOf(source, "throughput", workload);
+  const memory = ceilingOf(source, "bandwidth", workload);
+  if (!peak || !memory) return undefined;
+  const slopes = source.measurements
+    .filter((m) => isCeiling(m) && m.metric === "bandwidth" && m.workload === memory.workload && m.value > 0)
+    .toSorted((a, b) => b.value - a.value);
+  const stream = (hint.traffic === "simulated" && behindFirstLevel(slopes)) || memory;
+  return { peak, stream, ridge: peak.value / stream.value, slopes: slopes.length > 0 ? slopes : [memory] };
+}
+
+/** What serves the misses of a first-level cache: the fastest level that is not the first itself. */
+function behindFirstLevel(slopes: readonly Measurement[]): Measurement | undefined {
+  return slopes.find(({ variant }) => !variant.endsWith("-l1"));
+}
+
+/** Where a point stands: by the bytes that the hint names; as stated, else as the shape needs them, where it names none. */
+function place(hint: ChartHint, source: ChartSource, point: Point): Placed[] {
+  const stated = hint.traffic ? statedTraffic[hint.traffic](source, point) : ownTraffic(source, point);
+  const intensity = stated ?? (hint.traffic === "simulated" ? undefined : leastTraffic(point.workload));
   if (!intensity || !Number.isFinite(intensity) || point.low <= 0) return [];
   return [{ ...point, intensity, stated: stated !== undefined }];
+}
+
+const statedTraffic = {
+  compulsory: () => undefined,
+  simulated: (source: ChartSource, point: Point) => otherFigure(source, point, "simulated-intensity"),
+} as const;
+
+/** Intensity as measured, or as the ratio of the two rates. */
+function ownTraffic(source: ChartSource, point: Point): number | undefined {
+  const bandwidth = otherFigure(source, point, "bandwidth");
+  return otherFigure(source, point, "intensity") ?? (bandwidth ? point.value / bandwidth : undefined);
 }
 
 /** Operations for each byte of a float32 product MxNxK that reads A and B once and writes C once. */
@@ -57,18 +87,19 @@ const roomForNames = 24;
 const nameDistance = 15;
 
 function roofline(hint: ChartHint, workload: string, placed: readonly Placed[], roof: Roof): Drawing {
-  const intensities = [...placed.map((point) => point.intensity), roof.ridge];
+  const ridges = roof.slopes.map((slope) => roof.peak.value / slope.value);
+  const intensities = [...placed.map((point) => point.intensity), ...ridges];
   const x: Axis = {
     type: "log",
     domain: [Math.min(...intensities) / 4, Math.max(...intensities) * roomForNames],
     length: plot.width,
   };
   const peak = roof.peak.value;
-  const floor = Math.min(...placed.map((point) => point.low), roof.stream.value * x.domain[0]);
+  const lowest = Math.min(...roof.slopes.map((slope) => slope.value)) * x.domain[0];
+  const floor = Math.max(Math.min(...placed.map((point) => point.low), lowest), peak / 1e4);
   const height = Math.max(plot.height, nameDistance * (placed.length + 4));
   const y: Axis = { type: "log", domain: [floor / 1.5, peak * 1.6], length: height };
-  const stated = placed.every((point) => point.stated);
-  const subtitle = `${workload}; ${stated ? "bytes as the kernel must move them" : "bytes at the least: each operand once"}`;
+  const subtitle = `${workload}; ${trafficInWords(hint, placed)}`;
   const inOrder = placed.toSorted((a, b) => b.value - a.value);
   return {
     title: hint.title,
@@ -81,6 +112,13 @@ function roofline(hint: ChartHint, workload: string, placed: readonly Placed[], 
       layer: [...roofLayers(roof, x, y), ...pointLayers(inOrder, roof, x, y)],
     }),
   };
+}
+
+function trafficInWords({ traffic }: ChartHint, placed: readonly Placed[]): string {
+  if (traffic === "simulated") return `bytes that a simulated ${describeGeometry(l1Geometry)} cache moves`;
+  return placed.every((point) => point.stated)
+    ? "bytes as the kernel must move them"
+    : "bytes at the least: each operand once";
 }
 
 function channels(x: Axis, y: Axis): { readonly x: object; readonly y: object } {
@@ -107,24 +145,17 @@ function channels(x: Axis, y: Axis): { readonly x: object; readonly y: object } 
   };
 }
 
-function roofLayers({ peak, stream, ridge }: Roof, x: Axis, y: Axis): object[] {
-  const [from, to] = x.domain;
+function roofLayers(roof: Roof, x: Axis, y: Axis): object[] {
+  const { peak, slopes } = roof;
+  const to = x.domain[1];
   const on = channels(x, y);
-  const slopeStart = Math.max(from, y.domain[0] / stream.value);
-  const rise = positionOn(y, peak.value) - positionOn(y, stream.value * slopeStart);
-  const run = positionOn(x, ridge) - positionOn(x, slopeStart);
-  const middle = Math.sqrt(slopeStart * ridge);
+  const first = slopes[0]?.value ?? peak.value;
+  const flat = { x: peak.value / first, y: peak.value };
   const text = { color: ink.ceiling, fontWeight: 600, baseline: "bottom" };
   return [
     {
-      data: {
-        values: [
-          { x: slopeStart, y: slopeStart * stream.value },
-          { x: ridge, y: peak.value },
-          { x: to, y: peak.value },
-        ],
-      },
-      mark: { type: "line", color: ink.ceiling, strokeWidth: 2, interpolate: "linear" },
+      data: { values: [flat, { x: to, y: peak.value }] },
+      mark: { type: "line", color: ink.ceiling, strokeWidth: 2 },
       encoding: { ...on, order: { field: "x" } },
     },
     {
@@ -132,22 +163,61 @@ function roofLayers({ peak, stream, ridge }: Roof, x: Axis, y: Axis): object[] {
       mark: { type: "text", ...text, align: "right", dx: -4, dy: -5 },
       encoding: { ...on, text: { field: "text" } },
     },
-    {
-      data: {
-        values: [
-          { x: middle, y: middle * stream.value, text: `stream ${formatMetric("bandwidth", stream.value)}` },
-        ],
-      },
-      mark: {
-        type: "text",
-        ...text,
-        align: "center",
-        dy: -6,
-        angle: (-Math.atan2(rise, run) * 180) / Math.PI,
-      },
-      encoding: { ...on, text: { field: "text" } },
-    },
+    ...slopes.flatMap((slope, at) =>
+      slopeLayers(
+        { peak, slope, name: slopeName(slope, roof), above: at === 0 },
+        x,
+        y,
+        placeOfName(at, slopes.length),
+      ),
+    ),
   ];
+}
+
+/** Names of neighbouring slopes stand at different heights, where the lines beside them leave room. */
+function placeOfName(at: number, count: number): number {
+  return count === 1 ? 0.5 : 0.7 - (0.55 * at) / (count - 1);
+}
+
+interface Slope {
+  readonly peak: Measurement;
+  readonly slope: Measurement;
+  readonly name: string;
+  /** Whether its name stands above the line. */
+  readonly above: boolean;
+}
+
+/** One bandwidth as a line up to the peak, named along it; `share` is how far up the name stands. */
+function slopeLayers({ peak, slope, name, above }: Slope, x: Axis, y: Axis, share: number): object[] {
+  const on = channels(x, y);
+  const ridge = peak.value / slope.value;
+  const start = Math.max(x.domain[0], y.domain[0] / slope.value);
+  const rise = positionOn(y, peak.value) - positionOn(y, slope.value * start);
+  const run = positionOn(x, ridge) - positionOn(x, start);
+  const middle = start * (ridge / start) ** share;
+  const label = `${name} ${formatMetric("bandwidth", slope.value)}`;
+  // The fastest is named above its line, the others below theirs, where no line is near.
+  const side = above ? { baseline: "bottom", dy: -4 } : { baseline: "top", dy: 5 };
+  const text = { type: "text", fontWeight: 600, align: "center", ...side };
+  const angle = (-Math.atan2(rise, run) * 180) / Math.PI;
+  const at = { ...on, text: { field: "text" } };
+  const halo = { stroke: ink.card, strokeWidth: 3, strokeJoin: "round" };
+  const data = { values: [{ x: middle, y: middle * slope.value, text: label }] };
+  return [
+    {
+      data: { values: [start, ridge].map((intensity) => ({ x: intensity, y: intensity * slope.value })) },
+      mark: { type: "line", color: ink.ceiling, strokeWidth: 2 },
+      encoding: { ...on, order: { field: "x" } },
+    },
+    { data, mark: { ...text, angle, ...halo }, encoding: at },
+    { data, mark: { ...text, angle, color: ink.ceiling }, encoding: at },
+  ];
+}
+
+/** `peak-stream-l2` is L2; `peak-stream` is memory, and plainly the stream where no other is beside it. */
+function slopeName({ variant }: Measurement, { slopes }: Pick<Roof, "slopes">): string {
+  const level = /-(l\d)$/.exec(variant)?.[1];
+  return level ? level.toUpperCase() : slopes.length > 1 ? "memory" : "stream";
 }
 
 function pointLayers(points: readonly Placed[], { peak }: Roof, x: Axis, y: Axis): object[] {
@@ -204,20 +274,34 @@ function pointLayers(points: readonly Placed[], { peak }: Roof, x: Axis, y: Axis
   ];
 }
 
-function roofInWords({ peak, stream, ridge }: Roof): string {
+function roofInWords(roof: Roof): string {
+  const { peak, stream, ridge, slopes } = roof;
   const [rate, bandwidth] = [formatMetric("throughput", peak.value), formatMetric("bandwidth", stream.value)];
-  return `Measured ceilings: ${rate} and ${bandwidth}, which meet at ${formatMetric("intensity", ridge)}.`;
+  const others = slopes
+    .filter((slope) => slope !== stream)
+    .map((slope) => `${slopeName(slope, roof)} ${formatMetric("bandwidth", slope.value)}`);
+  const beside = others.length > 0 ? ` (beside it ${others.join(", ")})` : "";
+  const from = slopes.length > 1 ? ` from ${slopeName(stream, roof)}` : "";
+  const meet = `which meet at ${formatMetric("intensity", ridge)}`;
+  return `Measured ceilings: ${rate} and ${bandwidth}${from}${beside}, ${meet}.`;
 }
 
 function placedInWords(point: Placed): string {
   return `${pointInWords("throughput", point)} at ${formatMetric("intensity", point.intensity)}`;
 }
 
+/** More variants than this make no sentence: the fastest and the slowest of them do, the rest is in the picture's text. */
+const mostNamed = 5;
+
 function sentenceOf(workload: string, points: readonly Placed[], { peak, stream, ridge }: Roof): string {
-  const shares = points.map((point) => {
+  const named = points.length > mostNamed ? [...points.slice(0, mostNamed - 1), points.at(-1)] : points;
+  const shares = named.flatMap((point) => {
+    if (!point) return [];
     const bound = Math.min(peak.value, stream.value * point.intensity);
     const limit = point.intensity < ridge ? "bandwidth" : "the peak";
-    return `${point.label} reaches ${formatPercent(point.value / bound)} of what ${limit} allows`;
+    return [`${point.label} reaches ${formatPercent(point.value / bound)} of what ${limit} allows`];
   });
-  return `At ${workload}, ${shares.join("; ")}.`;
+  const left = points.length - named.length;
+  const rest = left > 0 ? `; ${left} more lie between the last two` : "";
+  return `At ${workload}, ${shares.join("; ")}${rest}.`;
 }

@@ -1,0 +1,63 @@
+/**
+ * The whole way from naive JavaScript to the fastest kernel on one product, each step as a paired ratio over the step
+ * before. The ladder (gemm-ladder) shows speeds; this shows where they come from, and what each thing is still worth
+ * once all others are there. At 640 as well, the size at which AutoKernel's article reports its factor of 200.
+ */
+import type { Cell, ExperimentRow, Settings } from "../experiment.ts";
+import { cube } from "./cubes.ts";
+import { chartSteps, waterfallVariants } from "./waterfall-steps.ts";
+
+export const gemmWaterfall: ExperimentRow = {
+  id: "gemm-waterfall",
+  title: { en: "The GEMM waterfall", zh: "矩阵乘加速分解" },
+  question:
+    "What does each of loop order, blocking, SIMD, fused multiply-add, register tile and packing multiply the speed by, " +
+    "from naive JavaScript to the fastest kernel?",
+  topics: ["gemm", "roofline"],
+  claims: [],
+  charts: [
+    {
+      kind: "waterfall",
+      title: "What each step multiplies the speed by; the top is the measured peak",
+      metric: "throughput",
+      steps: chartSteps.map(({ variant, target, title }) => ({ variant, target, title })),
+    },
+    {
+      kind: "roofline",
+      title: "The steps under the measured roofs, each operand moved once",
+      metric: "throughput",
+      traffic: "compulsory",
+    },
+    {
+      kind: "roofline",
+      title: "The steps under the measured roofs, by what a simulated first level moves",
+      metric: "throughput",
+      traffic: "simulated",
+    },
+  ],
+  plan,
+};
+
+/** Sides by profile, with the seconds of a cell on js and wasm. */
+const sides = {
+  quick: [[256, 5]],
+  standard: [[640, 40]],
+  full: [
+    [640, 60],
+    [1024, 240],
+  ],
+} as const;
+
+function plan(settings: Settings): readonly Cell[] {
+  const variants = waterfallVariants(settings);
+  if (variants.length === 0) return [];
+  return sides[settings.profile].map(([n, seconds]) => ({
+    workload: cube(n),
+    variants,
+    seconds,
+    silence: 120,
+  }));
+}
+
+/** Rounds: no rule reads them; below five nothing can be said of a difference. */
+export const waterfallRounds = { quick: 7, standard: 11, full: 15 } as const;

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import type { Target, VariantRef } from "../experiment.ts";
+import { countMemory } from "./traces.ts";
+import { firstLevelBytes } from "./traffic.ts";
+import { planGemm } from "./variants.ts";
+import { chartSteps, takenAway, waterfallPairs, waterfallVariants } from "./waterfall-steps.ts";
+import { gemmWay } from "./way.ts";
+
+const named = ({ variant, target }: VariantRef): string => `${variant} ${target}`;
+
+describe("the steps of the waterfall", () => {
+  it("are variants that exist, each once", () => {
+    const all = [...chartSteps, ...takenAway];
+    for (const { variant } of all) expect(planGemm(gemmWay(variant).variant).variant).toBeTruthy();
+    expect(new Set(chartSteps.map(named)).size).toBe(chartSteps.length);
+  });
+
+  it.each([[["js", "wasm"]], [["wasm"]], [["js"]]] as [Target[]][])(
+    "on %j form one chain in which each is compared with the one before",
+    (targets) => {
+      const refs = waterfallVariants({ targets });
+      const pairs = waterfallPairs(refs);
+      const steps = refs.filter((ref) => chartSteps.some((step) => named(step) === named(ref)));
+      expect(steps.length).toBeGreaterThan(3);
+      expect(pairs.slice(0, steps.length - 1).map(([a, b]) => [named(a), named(b)])).toEqual(
+        steps.slice(1).map((ref, i) => [named(ref), named(steps[i] as VariantRef)]),
+      );
+      for (const { target } of refs) expect(targets).toContain(target);
+    },
+  );
+
+  it("close over one that died", () => {
+    const refs = waterfallVariants({ targets: ["wasm"] }).filter(({ variant }) => variant !== "blocked");
+    const pairs = waterfallPairs(refs).map(([a, b]) => `${a.variant} over ${b.variant}`);
+    expect(pairs).toContain("blocked-simd-strict over loop-ikj");
+  });
+
+  it("take one thing at a time away from the end", () => {
+    const pairs = waterfallPairs(waterfallVariants({ targets: ["wasm"] }));
+    for (const { from, variant } of takenAway) {
+      expect(pairs.some(([a, b]) => named(a) === named(from) && b.variant === variant)).toBe(true);
+    }
+  });
+});
+
+describe("the name of a variant", () => {
+  it("carries its arithmetic", () => {
+    expect(gemmWay("packed-blocked-strict")).toEqual({ variant: "packed-blocked", arithmetic: "strict" });
+    expect(gemmWay("micro-6x8")).toEqual({ variant: "micro-6x8", arithmetic: "fast" });
+  });
+});
+
+describe("simulated traffic", () => {
+  const bytesOf = (variant: string, m: number): number => {
+    const { misses, writeBacks } = countMemory(variant, { m, n: 80, k: 112 });
+    return 64 * (misses + writeBacks);
+  };
+
+  it.each(["loop-ikj-simd", "blocked-simd", "register-6x8-simd-blocked", "packed-blocked"])(
+    "of %s on all rows follows from two parts",
+    (variant) => {
+      const whole = bytesOf(variant, 384);
+      expect(firstLevelBytes(variant, { m: 384, n: 80, k: 112 }) / whole).toBeCloseTo(1, 2);
+    },
+  );
+
+  it("is counted whole where there are few rows", () => {
+    expect(firstLevelBytes("packed", { m: 50, n: 80, k: 112 })).toBe(bytesOf("packed", 50));
+  });
+});

@@ -1,0 +1,29 @@
+/**
+ * What the name of a timed variant says beyond the loops: `packed-blocked-strict` is `packed-blocked` in strict
+ * arithmetic. A variant's name is all that a ledger keeps of it, so whatever makes two contestants differ is in it.
+ * To name a further option of `createGemm` (a vector extension, threads): one row here.
+ */
+import type { Arithmetic } from "../codegen/arithmetic.ts";
+
+/** How a product is computed: the options of `createGemm` that a name can carry. */
+export interface GemmWay {
+  readonly variant: string;
+  readonly arithmetic: Arithmetic;
+}
+
+interface Ending {
+  readonly pattern: RegExp;
+  /** What the ending stands for, given what its pattern found. */
+  readonly means: (match: RegExpExecArray) => Partial<GemmWay>;
+}
+
+const endings: readonly Ending[] = [{ pattern: /-strict$/, means: () => ({ arithmetic: "strict" }) }];
+
+/** Takes the endings off a name, the last one first. */
+export function gemmWay(name: string): GemmWay {
+  for (const { pattern, means } of endings) {
+    const match = pattern.exec(name);
+    if (match) return { ...gemmWay(name.slice(0, match.index)), ...means(match) };
+  }
+  return { variant: name, arithmetic: "fast" };
+}
