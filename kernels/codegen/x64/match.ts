@@ -1,0 +1,143 @@
+/**
+ * Chooses the form of an instruction that takes given operands: the first that fits, in the order of the table. Where
+ * none does, it says what the nearest one wants.
+ */
+import type { CpuFeature } from "../../native/cpu-features.ts";
+import { type Complaint, ProgramError } from "../errors.ts";
+import { describeOperand, describePattern } from "./describe.ts";
+import type { Form, ImmediateKind, Pattern } from "./forms.ts";
+import { formsOf, type InstructionName } from "./instructions.ts";
+import { isImmediate, type MemoryOperand, type Operand } from "./operands.ts";
+import type { MaskRegister } from "./registers.ts";
+
+/** An instruction as it is emitted. */
+export interface Instruction {
+  readonly name: InstructionName;
+  readonly operands: readonly Operand[];
+  /** Which lanes are computed (EVEX). */
+  readonly mask?: MaskRegister;
+  /** Whether the other lanes become 0 or stay. */
+  readonly zeroing?: boolean;
+}
+
+/** Which form of `instruction` takes its operands, among those whose features are allowed (default: all). @throws ProgramError */
+export function matchForm(instruction: Instruction, allowed?: ReadonlySet<CpuFeature>): Form {
+  const forms = formsOf(instruction.name);
+  if (forms.length === 0)
+    complain(instruction, "an instruction of the table", "none of this name", "Add its row to x64/rows/.");
+  const form = forms.find((each) => takes(each, instruction) && permits(each, allowed));
+  if (!form) return explain(instruction, forms, allowed);
+  checkUnambiguous(instruction, form, forms);
+  return form;
+}
+
+const permits = (form: Form, allowed: ReadonlySet<CpuFeature> | undefined): boolean =>
+  !allowed || form.features.every((feature) => allowed.has(feature));
+
+function takes(form: Form, { operands, mask, zeroing }: Instruction): boolean {
+  return (
+    form.patterns.length === operands.length &&
+    (!mask || (form.masked && mask.index > 0 && (!zeroing || clears(operands)))) &&
+    form.patterns.every((pattern, at) => accepts(pattern, operands[at] as Operand, form))
+  );
+}
+
+/** Zeroing is for lanes of a register: stores and comparisons into a mask only merge (SDM volume 2A, 2.7.4). */
+const clears = ([first]: readonly Operand[]): boolean => typeof first === "object" && first.kind === "vector";
+
+function accepts(pattern: Pattern, operand: Operand, form: Form): boolean {
+  if (isImmediate(operand)) return pattern.immediate !== undefined && fits(operand, pattern.immediate, form);
+  if (operand.kind === "label") return pattern.label === true;
+  if (operand.kind === "memory") return acceptsMemory(pattern, operand);
+  if (pattern.register?.kind !== operand.kind) return false;
+  if (operand.kind === "mask") return true;
+  return pattern.register.bits === operand.bits && (operand.index < 16 || form.encoding === "evex");
+}
+
+function acceptsMemory({ memory, broadcast }: Pattern, operand: MemoryOperand): boolean {
+  if (memory === undefined || operand.index?.kind === "vector") return false;
+  if (operand.broadcast && !broadcast) return false;
+  return operand.bytes === undefined || operand.bytes === memory;
+}
+
+/** Lowest and highest value of immediates. Bytes of control may be written signed or unsigned. */
+const ranges: Readonly<Record<Exclude<ImmediateKind, "s8">, readonly [low: bigint, high: bigint]>> = {
+  u8: [-128n, 255n],
+  i8: [-128n, 127n],
+  i32: [-(2n ** 31n), 2n ** 31n - 1n],
+  u32: [-(2n ** 31n), 2n ** 32n - 1n],
+  i64: [-(2n ** 63n), 2n ** 64n - 1n],
+};
+
+function fits(value: number | bigint, kind: ImmediateKind, form: Form): boolean {
+  if (typeof value === "number" && !Number.isSafeInteger(value)) return false;
+  // A shift count reaches up to the width of what is shifted.
+  const [lowest, highest] = kind === "s8" ? [0n, form.w ? 63n : 31n] : ranges[kind];
+  return value >= lowest && value <= highest;
+}
+
+/** Memory without a register that tells its size fits forms of several sizes: the caller has to choose. */
+function checkUnambiguous(instruction: Instruction, form: Form, forms: readonly Form[]): void {
+  const at = instruction.operands.findIndex(
+    (each) => !isImmediate(each) && each.kind === "memory" && each.bytes === undefined,
+  );
+  const bytes = form.patterns[at]?.memory;
+  if (bytes === undefined) return;
+  const other = forms.find(
+    (each) =>
+      each.encoding === form.encoding && each.patterns[at]?.memory !== bytes && takes(each, instruction),
+  );
+  if (!other) return;
+  complain(
+    instruction,
+    `memory of known size, ${bytes} or ${other.patterns[at]?.memory} bytes`,
+    "operands that fit both",
+    "Say `bytes` in the memory operand.",
+  );
+}
+
+function complain(instruction: Instruction, expected: string, found: string, remedy: string): never {
+  const complaint: Complaint = { expected, found, remedy };
+  throw new ProgramError(`x64 ${instruction.name}`, complaint);
+}
+
+function explain(
+  instruction: Instruction,
+  forms: readonly Form[],
+  allowed: ReadonlySet<CpuFeature> | undefined,
+): never {
+  const { operands, mask, zeroing } = instruction;
+  const unfeatured = forms.find((form) => takes(form, instruction));
+  if (unfeatured) {
+    const missing = unfeatured.features.filter((feature) => !allowed?.has(feature));
+    complain(
+      instruction,
+      `a form without ${missing.join(", ")}`,
+      "none",
+      "Choose another instruction for this CPU.",
+    );
+  }
+  if (mask && forms.some((form) => takes(form, { name: instruction.name, operands }))) {
+    const reason = mask.index === 0 ? "k0, which means no mask" : zeroing ? "zeroing" : `a mask`;
+    complain(instruction, maskedForms(forms), reason, "Use emit, merging, or another mask.");
+  }
+  const wanted = [
+    ...new Set(
+      forms.map((form) => form.patterns.map((pattern) => describePattern(pattern, form)).join(", ")),
+    ),
+  ];
+  const found = operands.map(describeOperand).join(", ") || "no operands";
+  complain(instruction, wanted.map((each) => each || "no operands").join(" | "), found, remedyFor(operands));
+}
+
+const maskedForms = (forms: readonly Form[]): string =>
+  forms.some((form) => form.masked) ? "a mask from k1 to k7, zeroing only into a register" : "no mask";
+
+function remedyFor(operands: readonly Operand[]): string {
+  if (operands.some(isImmediate))
+    return "Check the range of the immediate, or load it into a register with movabs.";
+  const high = operands.some((each) => !isImmediate(each) && each.kind === "vector" && each.index > 15);
+  return high
+    ? "Registers 16 to 31 need a form of AVX-512."
+    : "Check kinds, sizes and order of the operands.";
+}
