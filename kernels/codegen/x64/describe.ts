@@ -9,13 +9,14 @@ const vectorNames: Readonly<Record<number, string>> = { 128: "xmm", 256: "ymm", 
 
 /** "zmm or m512 or m32 broadcast". */
 export function describePattern(pattern: Pattern, form: Form): string {
-  const { register, memory, broadcast, immediate, label } = pattern;
+  const { register, memory, broadcast, immediate, label, indexBits } = pattern;
   if (immediate) return immediate === "s8" ? `a count below ${form.w ? 64 : 32}` : `imm ${immediate}`;
   if (label) return "a label";
   const kinds: string[] = [];
   if (register?.kind === "mask") kinds.push("k");
   if (register?.kind === "gpr") kinds.push(`r${register.bits}`);
   if (register?.kind === "vector") kinds.push(vectorNames[register.bits] ?? "");
+  if (indexBits) return `m${(memory ?? 0) * 8} gathered by ${vectorNames[indexBits]}`;
   if (memory !== undefined) kinds.push(memory === 0 ? "memory" : `m${memory * 8}`);
   if (broadcast !== undefined) kinds.push(`m${broadcast * 8} broadcast`);
   return kinds.join(" or ");

@@ -8,9 +8,10 @@
  * - Opcode of vectors: mandatory prefix, map, opcode and, after a slash, the digit in ModRM.reg.
  * - Operands: r32 r64 k x y z are registers, r of 32 or 64 bits. v is a vector of any width; h, q, e are a half, a
  *   quarter, an eighth of it, xmm at least. /m adds memory of the same size, /m32 of 32 bits, /b32 a broadcast (EVEX).
- *   m alone is memory as large as the row's registers, m0 of no size. u8 i8 s8 i32 u32 i64 are immediates.
+ *   m alone is memory as large as the row's registers, m0 of no size, g32 elements of 32 bits gathered by a vector
+ *   of indexes. u8 i8 s8 i32 u32 i64 are immediates.
  * - VEX and EVEX: W0, W1 or WIG; widths (256+ is 256 and 512; alone 128) or the length bits of a row without v; CPU
- *   features, a|b meaning a for 128 bits and b for more; nomask; N4, the unit of a compressed displacement.
+ *   features, a|b meaning a for 128 bits and b for more; nomask where lanes cannot be masked, mask where they must be; N4, the unit of a compressed displacement.
  */
 import type { CpuFeature } from "../../native/cpu-features.ts";
 import type { VectorBits } from "./registers.ts";
@@ -36,6 +37,8 @@ export interface Pattern {
   readonly register?: { readonly kind: "gpr" | "vector" | "mask"; readonly bits: number };
   /** Memory of this many bytes; 0 where the instruction does not access it. */
   readonly memory?: number;
+  /** The address is one of a gather: its index is a vector of this many bits. */
+  readonly indexBits?: number;
   /** Memory of one element of this many bytes, repeated. */
   readonly broadcast?: number;
   readonly immediate?: ImmediateKind;
@@ -59,8 +62,8 @@ export interface Form {
   /** Bits of the vectors, or of what the length bits stand for. */
   readonly bits: VectorBits;
   readonly features: readonly CpuFeature[];
-  /** Whether lanes may be masked. */
-  readonly masked: boolean;
+  /** Whether lanes may be masked, or must be. */
+  readonly masked: "never" | "maybe" | "always";
   /** Bytes that a compressed displacement counts in, where it is not the size of the operand (SDM volume 2A, 2.7.5). */
   readonly displacementUnit?: number;
 }
@@ -90,7 +93,7 @@ function legacyForms(row: Row): Form[] {
     w: width === "W1" || (size === 64 && width !== "W0") ? 1 : 0,
     bits: 128,
     features: [],
-    masked: false,
+    masked: "never",
   }));
 }
 
@@ -118,7 +121,7 @@ function vectorForms(row: Row, encoding: "vex" | "evex", cell: string): Form[] {
         w: words.includes("W1") || size === 64 ? 1 : 0,
         bits,
         features: featuresOfCell(words, bits, encoding === "evex" && scaled),
-        masked: encoding === "evex" && !words.includes("nomask"),
+        masked: maskingOf(words, encoding),
         ...unitOf(words),
       }),
     ),
@@ -139,6 +142,11 @@ function widthsOf(
   return encoding === "vex" ? [128, 256] : evexWidths;
 }
 
+function maskingOf(words: readonly string[], encoding: "vex" | "evex"): Form["masked"] {
+  if (encoding === "vex" || words.includes("nomask")) return "never";
+  return words.includes("mask") ? "always" : "maybe";
+}
+
 function unitOf(words: readonly string[]): { displacementUnit?: number } {
   const word = words.find((each) => /^N\d+$/.test(each));
   return word ? { displacementUnit: Number(word.slice(1)) } : {};
@@ -146,7 +154,7 @@ function unitOf(words: readonly string[]): { displacementUnit?: number } {
 
 function featuresOfCell(words: readonly string[], bits: VectorBits, narrowNeedsVl: boolean): CpuFeature[] {
   const named = words
-    .filter((word) => /^[a-z]/.test(word) && word !== "nomask")
+    .filter((word) => /^[a-z]/.test(word) && !/^(no)?mask$/.test(word))
     .map((word) => word.split("|"))
     .map(([narrow, wide]) => ((bits > 128 && wide) || narrow) as CpuFeature);
   return narrowNeedsVl && bits < 512 ? [...named, "avx512vl"] : named;
@@ -180,6 +188,7 @@ function patternsOf(operands: string, roles: string, sizes: Sizes): Pattern[] {
     const role = roles[at] as Role;
     if (/^[uis]\d+$/.test(word)) return { role, immediate: word as ImmediateKind };
     if (word === "label") return { role, label: true };
+    if (/^g\d+$/.test(word)) return { role, memory: Number(word.slice(1)) / 8, indexBits: sizes.bits };
     return patternOf(word.split("/"), role, sizes);
   });
 }

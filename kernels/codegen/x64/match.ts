@@ -8,7 +8,7 @@ import { describeOperand, describePattern } from "./describe.ts";
 import type { Form, ImmediateKind, Pattern } from "./forms.ts";
 import { formsOf, type InstructionName } from "./instructions.ts";
 import { isImmediate, type MemoryOperand, type Operand } from "./operands.ts";
-import type { MaskRegister } from "./registers.ts";
+import { type MaskRegister, mask as maskRegister } from "./registers.ts";
 
 /** An instruction as it is emitted. */
 export interface Instruction {
@@ -34,12 +34,19 @@ export function matchForm(instruction: Instruction, allowed?: ReadonlySet<CpuFea
 const permits = (form: Form, allowed: ReadonlySet<CpuFeature> | undefined): boolean =>
   !allowed || form.features.every((feature) => allowed.has(feature));
 
-function takes(form: Form, { operands, mask, zeroing }: Instruction): boolean {
+function takes(form: Form, instruction: Instruction): boolean {
+  const { operands } = instruction;
   return (
     form.patterns.length === operands.length &&
-    (!mask || (form.masked && mask.index > 0 && (!zeroing || clears(operands)))) &&
+    takesMask(form, instruction) &&
     form.patterns.every((pattern, at) => accepts(pattern, operands[at] as Operand, form))
   );
+}
+
+function takesMask({ masked }: Form, { operands, mask, zeroing }: Instruction): boolean {
+  if (!mask) return masked !== "always";
+  if (masked === "never" || mask.index === 0) return false;
+  return !zeroing || (masked === "maybe" && clears(operands));
 }
 
 /** Zeroing is for lanes of a register: stores and comparisons into a mask only merge (SDM volume 2A, 2.7.4). */
@@ -48,14 +55,21 @@ const clears = ([first]: readonly Operand[]): boolean => typeof first === "objec
 function accepts(pattern: Pattern, operand: Operand, form: Form): boolean {
   if (isImmediate(operand)) return pattern.immediate !== undefined && fits(operand, pattern.immediate, form);
   if (operand.kind === "label") return pattern.label === true;
-  if (operand.kind === "memory") return acceptsMemory(pattern, operand);
+  if (operand.kind === "memory") return acceptsMemory(pattern, operand, form);
   if (pattern.register?.kind !== operand.kind) return false;
   if (operand.kind === "mask") return true;
   return pattern.register.bits === operand.bits && (operand.index < 16 || form.encoding === "evex");
 }
 
-function acceptsMemory({ memory, broadcast }: Pattern, operand: MemoryOperand): boolean {
-  if (memory === undefined || operand.index?.kind === "vector") return false;
+function acceptsMemory(
+  { memory, broadcast, indexBits }: Pattern,
+  operand: MemoryOperand,
+  { encoding }: Form,
+): boolean {
+  const { index } = operand;
+  if (memory === undefined) return false;
+  if ((index?.kind === "vector" ? index.bits : undefined) !== indexBits) return false;
+  if (indexBits && index && index.index > 15 && encoding !== "evex") return false;
   if (operand.broadcast && !broadcast) return false;
   return operand.bytes === undefined || operand.bytes === memory;
 }
@@ -117,6 +131,8 @@ function explain(
       "Choose another instruction for this CPU.",
     );
   }
+  if (!mask && forms.some((form) => takes(form, { ...instruction, mask: anyMask })))
+    complain(instruction, "a mask from k1 to k7", "none", "Use emitMasked.");
   if (mask && forms.some((form) => takes(form, { name: instruction.name, operands }))) {
     const reason = mask.index === 0 ? "k0, which means no mask" : zeroing ? "zeroing" : `a mask`;
     complain(instruction, maskedForms(forms), reason, "Use emit, merging, or another mask.");
@@ -130,8 +146,12 @@ function explain(
   complain(instruction, wanted.map((each) => each || "no operands").join(" | "), found, remedyFor(operands));
 }
 
+const anyMask = maskRegister(1);
+
 const maskedForms = (forms: readonly Form[]): string =>
-  forms.some((form) => form.masked) ? "a mask from k1 to k7, zeroing only into a register" : "no mask";
+  forms.some((form) => form.masked !== "never")
+    ? "a mask from k1 to k7, zeroing only into a register"
+    : "no mask";
 
 function remedyFor(operands: readonly Operand[]): string {
   if (operands.some(isImmediate))

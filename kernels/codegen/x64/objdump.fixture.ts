@@ -13,10 +13,18 @@ export interface Disassembled {
   readonly text: string;
 }
 
-/** The version line of objdump, or undefined where there is none. */
-export function objdumpVersion(): string | undefined {
+/** Since 2.38 objdump writes broadcasts as "DWORD BCST"; what is compared is the text of 2.40. */
+const oldest = [2, 38] as const;
+
+/** Why objdump cannot be asked; undefined where it can. */
+export const missingObjdump: string | undefined = findMissing();
+
+function findMissing(): string | undefined {
   const { status, stdout } = spawnSync("objdump", ["--version"], { encoding: "utf8" });
-  return status === 0 ? stdout.split("\n")[0] : undefined;
+  if (status !== 0) return "there is no objdump (apt-get install binutils)";
+  const [, major = 0, minor = 0] = /(\d+)\.(\d+)/.exec(stdout.split("\n")[0] ?? "")?.map(Number) ?? [];
+  const isOld = major < oldest[0] || (major === oldest[0] && minor < oldest[1]);
+  return isOld ? `objdump ${major}.${minor} is older than ${oldest.join(".")}` : undefined;
 }
 
 /** The instructions in these bytes. @throws Error where objdump fails */

@@ -137,4 +137,9 @@ export const moveRows = [
   ["vpcompressd",     "MR",   "66 0F38 8B", "v/m v",          "",             "W0 avx512f N4"],
   ["vexpandps",       "RM",   "66 0F38 88", "v v/m",          "",             "W0 avx512f N4"],
   ["vpexpandd",       "RM",   "66 0F38 89", "v v/m",          "",             "W0 avx512f N4"],
+  ["vgatherdps",      "RMV",  "66 0F38 92", "v g32 v",        "W0 avx2"],
+  ["vgatherdps",      "RM",   "66 0F38 92", "v g32",          "",             "W0 avx512f mask"],
+  ["vpgatherdd",      "RMV",  "66 0F38 90", "v g32 v",        "W0 avx2"],
+  ["vpgatherdd",      "RM",   "66 0F38 90", "v g32",          "",             "W0 avx512f mask"],
+  ["vzeroupper",      "ZO",   "NP 0F 77",   "",               "WIG avx"],
 ] as const;
