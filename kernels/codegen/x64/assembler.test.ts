@@ -60,3 +60,38 @@ describe("a small function", () => {
     code.release();
   });
 });
+
+describe("literals", () => {
+  it("lie behind the code, the widest alignment first, equal ones once", () => {
+    const assembler = new Assembler();
+    const byte = assembler.literal(Uint8Array.of(7), 1);
+    const wide = assembler.literal(new Uint8Array(64).fill(1), 64);
+    expect(assembler.literal(Uint8Array.of(7), 4)).toBe(byte);
+    assembler.emit("lea", rax, atLabel(byte));
+    assembler.emit("vmovaps", vector(0, 512), atLabel(wide));
+    const { bytes, codeBytes, listing } = assembler.finish();
+    expect(codeBytes).toBe(7 + 10);
+    const places = listing.filter(({ label }) => label).map(({ label, offset }) => [label, offset]);
+    expect(places).toEqual([
+      [wide.name, 64],
+      [byte.name, 128],
+    ]);
+    expect([bytes.length, bytes[128], bytes[17]]).toEqual([129, 7, 0xcc]);
+  });
+
+  it("are copied when they are given", () => {
+    const assembler = new Assembler();
+    const data = Uint8Array.of(1, 2, 3, 4);
+    assembler.emit("lea", rax, atLabel(assembler.literal(data, 4)));
+    data.fill(9);
+    expect([...assembler.finish().bytes.slice(-4)]).toEqual([1, 2, 3, 4]);
+  });
+});
+
+it("finish can be asked again, and again after more", () => {
+  const assembler = new Assembler();
+  assembler.emit("nop");
+  expect(assembler.finish().bytes).toEqual(assembler.finish().bytes);
+  assembler.emit("ret");
+  expect([...assembler.finish().bytes]).toEqual([0x90, 0xc3]);
+});
