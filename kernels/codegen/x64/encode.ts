@@ -78,14 +78,20 @@ function immediateBytes(value: number | bigint, { immediate = "u8" }: Pattern): 
   return littleEndian(value, immediateSizes[immediate]);
 }
 
-function littleEndian(value: number | bigint, size: number): number[] {
-  let rest = BigInt.asUintN(size * 8, BigInt(value));
-  return Array.from({ length: size }, () => {
-    const byte = Number(rest & 0xffn);
-    rest >>= 8n;
-    return byte;
-  });
+function littleEndian(value: number | bigint, size: 1 | 4 | 8): number[] {
+  if (size === 8)
+    return [...littleEndian(BigInt.asIntN(32, BigInt(value)), 4), ...littleEndian(BigInt(value) >> 32n, 4)];
+  const bytes = signed32(Number(BigInt.asIntN(32, BigInt(value))));
+  return size === 1 ? bytes.slice(0, 1) : bytes;
 }
+
+/** A number of 32 bits as bytes. */
+export const signed32 = (value: number): number[] => [
+  value & 0xff,
+  (value >> 8) & 0xff,
+  (value >> 16) & 0xff,
+  value >>> 24,
+];
 
 function headOf(form: Form, parts: Parts, instruction: Instruction): number[] {
   if (form.encoding === "legacy") return legacyHead(form, parts);
@@ -173,10 +179,10 @@ function memoryBytes(
   const code = (scaleCodes[scale] << 6) | ((index ? index.index & 7 : 4) << 3) | (base ? base.index & 7 : 5);
   const rm = sib ? 4 : (base?.index ?? 0) & 7;
   const tail = sib ? [code] : [];
-  if (base === undefined) return [reg | rm, ...tail, ...littleEndian(displacement, 4)];
+  if (base === undefined) return [reg | rm, ...tail, ...signed32(displacement)];
   if (displacement === 0 && (base.index & 7) !== 5) return [reg | rm, ...tail];
   const units = displacement / unit;
   const short = Number.isInteger(units) && units >= -128 && units <= 127;
   if (short) return [0x40 | reg | rm, ...tail, units & 0xff];
-  return [0x80 | reg | rm, ...tail, ...littleEndian(displacement, 4)];
+  return [0x80 | reg | rm, ...tail, ...signed32(displacement)];
 }

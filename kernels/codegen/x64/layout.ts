@@ -3,7 +3,7 @@
  * that moves other targets, jumps start short and grow until nothing changes. Offsets count from a 64-byte boundary.
  */
 import { ProgramError } from "../errors.ts";
-import type { Reference } from "./encode.ts";
+import { type Reference, signed32 } from "./encode.ts";
 import type { Form } from "./forms.ts";
 import type { Instruction } from "./match.ts";
 import { nops } from "./nops.ts";
@@ -137,5 +137,3 @@ function resolved(
   const distance = target(label, labels) + addend - (offset + bytes.length);
   return [...bytes.slice(0, at), ...signed32(distance), ...bytes.slice(at + 4)];
 }
-
-const signed32 = (value: number): number[] => [0, 8, 16, 24].map((shift) => (value >> shift) & 0xff);
