@@ -82,4 +82,9 @@ export const commands: readonly CommandEntry[] = [
     summary: "the generated kernel behind a variant, readable",
     load: () => import("./commands/code.ts"),
   },
+  {
+    name: "doctor",
+    summary: "what runs and figures depend on here, with advice",
+    load: () => import("./commands/doctor.ts"),
+  },
 ];

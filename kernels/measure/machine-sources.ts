@@ -36,6 +36,25 @@ export function parseCpuInfo(text: string): CpuInfo {
   };
 }
 
+/**
+ * Threads of a core, from the list of the first core's threads (`0,8` or `0-1`) or from /proc/cpuinfo; undefined where
+ * neither tells.
+ */
+export function parseThreadsPerCore(siblingsList: string, cpuInfo: string): number | undefined {
+  const ranges = siblingsList.trim().split(",").filter(Boolean);
+  if (ranges.length > 0) {
+    const sizes = ranges.map((range) => {
+      const [first = 0, last = first] = range.split("-").map(Number);
+      return last - first + 1;
+    });
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+  const field = (name: string): number =>
+    Number(new RegExp(`^${name}\\s*: *(\\d+)$`, "m").exec(cpuInfo)?.[1] ?? 0);
+  const [threads, cores] = [field("siblings"), field("cpu cores")];
+  return threads > 0 && cores > 0 ? threads / cores : undefined;
+}
+
 /** ARM's MIDR codes for cores that people run this on (Linux, arch/arm64/include/asm/cputype.h). */
 const armCores: Readonly<Record<string, string>> = {
   "0x41 0xd08": "ARM Cortex-A72",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { thisCpu } from "../native/cpu.ts";
 import { describeMachine, largestCacheBytes } from "./machine.ts";
-import { cacheFromSysfs, parseCpuInfo, parseSysctl } from "./machine-sources.ts";
+import { cacheFromSysfs, parseCpuInfo, parseSysctl, parseThreadsPerCore } from "./machine-sources.ts";
 
 describe("parseCpuInfo", () => {
   it("reads an x86-64 guest with AVX-512", () => {
@@ -32,6 +32,19 @@ describe("parseCpuInfo", () => {
 
   it("finds nothing in nothing", () => {
     expect(parseCpuInfo("")).toEqual({ model: "", isa: [], hypervisor: false });
+  });
+});
+
+describe("parseThreadsPerCore", () => {
+  it.each([
+    ["0,8\n", "", 2],
+    ["0-3\n", "", 4],
+    ["0\n", "", 1],
+    ["", "siblings\t: 16\ncpu cores\t: 8\n", 2],
+    ["", "siblings\t: 2\ncpu cores\t: 2\n", 1],
+    ["", "", undefined],
+  ])("of %j and %j is %s", (siblings, cpuInfo, threads) => {
+    expect(parseThreadsPerCore(siblings, cpuInfo)).toBe(threads);
   });
 });
 

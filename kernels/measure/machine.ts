@@ -8,7 +8,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import os from "node:os";
 import type { Environment } from "../experiment.ts";
 import { thisCpuIfKnown } from "../native/cpu.ts";
-import { cacheFromSysfs, knownExtensions, parseCpuInfo, parseSysctl } from "./machine-sources.ts";
+import {
+  cacheFromSysfs,
+  knownExtensions,
+  parseCpuInfo,
+  parseSysctl,
+  parseThreadsPerCore,
+} from "./machine-sources.ts";
 
 type Cache = Environment["caches"][number];
 
@@ -54,6 +60,12 @@ export function dataCaches(): readonly Cache[] {
 
 function withoutSharing({ level, bytes, ways, lineBytes }: Cache): Cache {
   return { level, bytes, ways, lineBytes };
+}
+
+/** Hardware threads of one core, or undefined where the system does not tell. */
+export function threadsPerCore(): number | undefined {
+  const siblings = readText("/sys/devices/system/cpu/cpu0/topology/thread_siblings_list");
+  return parseThreadsPerCore(siblings, readText("/proc/cpuinfo"));
 }
 
 const cacheFolder = "/sys/devices/system/cpu/cpu0/cache";
