@@ -1,42 +1,55 @@
 /**
- * The generated routine that executes CPUID and XGETBV: the first machine code that the program runs on a machine.
+ * The generated routines that execute CPUID and XGETBV: the first machine code that the program runs on a machine.
  * One block of four 32-bit numbers goes in and out.
  */
-
+import { Assembler } from "../codegen/x64/assembler.ts";
+import { memory } from "../codegen/x64/operands.ts";
+import { type Gpr, low, r8, rax, rbx, rcx, rdi, rdx } from "../codegen/x64/registers.ts";
 import type { CpuidInstructions } from "./cpuid.ts";
 import { loadCode } from "./executable.ts";
 import { addressOf } from "./foreign.ts";
 
-/** `mov r8, <first argument>`: rdi, or rcx on Windows. */
-const keepArgument = process.platform === "win32" ? [0x49, 0x89, 0xc8] : [0x49, 0x89, 0xf8];
+/** The register that holds the one argument of a function. */
+export function argumentRegister(platform: NodeJS.Platform = process.platform): Gpr {
+  return platform === "win32" ? rcx : rdi;
+}
 
-/** In: leaf and subleaf. Out: eax, ebx, ecx, edx. rbx belongs to the caller in both conventions. */
-const cpuidCode = Uint8Array.of(
-  ...[0x53], // push rbx
-  ...keepArgument,
-  ...[0x41, 0x8b, 0x00], // mov eax, [r8]
-  ...[0x41, 0x8b, 0x48, 0x04], // mov ecx, [r8+4]
-  ...[0x0f, 0xa2], // cpuid
-  ...[0x41, 0x89, 0x00], // mov [r8], eax
-  ...[0x41, 0x89, 0x58, 0x04], // mov [r8+4], ebx
-  ...[0x41, 0x89, 0x48, 0x08], // mov [r8+8], ecx
-  ...[0x41, 0x89, 0x50, 0x0c], // mov [r8+12], edx
-  ...[0x5b, 0xc3], // pop rbx; ret
-);
+/** In: leaf and subleaf. Out: eax, ebx, ecx, edx. */
+export function cpuidCode(argument: Gpr): Uint8Array {
+  const assembler = new Assembler();
+  const block = (index: number) => memory(r8, { displacement: 4 * index });
+  const [eax, ebx, ecx, edx] = [rax, rbx, rcx, rdx].map(low) as [Gpr, Gpr, Gpr, Gpr];
+  assembler.comment(
+    "rbx belongs to the caller in both conventions; CPUID writes to rcx, which may be the argument",
+  );
+  assembler.emit("push", rbx);
+  assembler.emit("mov", r8, argument);
+  assembler.emit("mov", eax, block(0));
+  assembler.emit("mov", ecx, block(1));
+  assembler.emit("cpuid");
+  for (const [index, register] of [eax, ebx, ecx, edx].entries())
+    assembler.emit("mov", block(index), register);
+  assembler.emit("pop", rbx);
+  assembler.emit("ret");
+  return assembler.finish().bytes;
+}
 
 /** Out: the low half of XCR0. */
-const xgetbvCode = Uint8Array.of(
-  ...keepArgument,
-  ...[0x31, 0xc9], // xor ecx, ecx
-  ...[0x0f, 0x01, 0xd0], // xgetbv
-  ...[0x41, 0x89, 0x00, 0xc3], // mov [r8], eax; ret
-);
+export function xgetbvCode(argument: Gpr): Uint8Array {
+  const assembler = new Assembler();
+  assembler.emit("mov", r8, argument);
+  assembler.emit("xor", low(rcx), low(rcx));
+  assembler.emit("xgetbv");
+  assembler.emit("mov", memory(r8), low(rax));
+  assembler.emit("ret");
+  return assembler.finish().bytes;
+}
 
 /** The instructions of this CPU. @throws RefusedMemory, ForeignUnavailable; RangeError where it is not x64 */
 export function cpuidInstructions(): CpuidInstructions {
   if (process.arch !== "x64") throw new RangeError(`CPUID exists on x64 alone; this is ${process.arch}`);
-  const cpuid = loadCode(cpuidCode).entry();
-  const xgetbv = loadCode(xgetbvCode).entry();
+  const cpuid = loadCode(cpuidCode(argumentRegister())).entry();
+  const xgetbv = loadCode(xgetbvCode(argumentRegister())).entry();
   const block = new Uint32Array(4);
   const address = addressOf(block);
   return {

@@ -115,9 +115,9 @@ export function viewOf(address: number, bytes: number): ArrayBuffer {
  * The machine code at an address as a function of one pointer-sized integer without result, in the calling convention
  * of the system. The code must stay mapped as long as the function may be called (executable.ts sees to that).
  *
- * A call costs about 22 ns on a Zen 5 core, of which 17 are koffi's for no argument at all. Of what koffi can pass, a
- * Number is the cheapest, as uint64_t, int64_t or uintptr_t alike; a BigInt costs 1.2 times as much, void * with a
- * BigInt 1.15 times, with a typed array 1.6 times (native.bench.ts).
+ * A call costs about 22 ns on a Zen 5 core. Of what koffi can pass, a Number is the cheapest, as uint64_t, int64_t or
+ * uintptr_t alike; a BigInt costs 1.2 times as much, void * with a BigInt 1.15 times, with a typed array 1.6 times
+ * (native.bench.ts).
  *
  * @throws ForeignUnavailable; RangeError for what cannot be an address
  */

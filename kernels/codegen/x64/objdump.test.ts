@@ -234,7 +234,7 @@ describe.skipIf(missingObjdump !== undefined)(
         expect(corpus.differences()).toEqual([]);
       });
       // The message names the instruction; shrinking would call objdump a thousand times.
-    fc.assert(property, { numRuns: 15, endOnFailure: true });
+      fc.assert(property, { numRuns: 15, endOnFailure: true });
     });
   },
 );
