@@ -14,8 +14,14 @@ export interface Blocking {
   readonly kc: number;
 }
 
+/** What vectors a kernel may use: 128 bits of WebAssembly (JavaScript is built alike), or one level of x86-64. */
+export type KernelIsa = "wasm" | "avx2" | "avx512";
+
 export interface MachineRow {
   readonly machine: string;
+  readonly isa: KernelIsa;
+  /** Length of a vector. */
+  readonly vectorBytes: number;
   /** Id of the micro-kernel: the variant with this tile. */
   readonly kernel: string;
   readonly element: Real;
@@ -24,10 +30,12 @@ export interface MachineRow {
   readonly reasons: Readonly<Record<keyof Blocking, string>>;
 }
 
-/** One row a class of machine and element type; the first that matches the element is used. */
+/** One row a class of machine and element type. */
 export const machineRows: readonly MachineRow[] = [
   {
     machine: "128-bit vectors, 15 registers (V8 on x86-64), L1 32 KiB, L2 512 KiB or more",
+    isa: "wasm",
+    vectorBytes: 16,
     kernel: "micro-6x8",
     element: "f32",
     blocking: { mr: 6, nr: 8, mc: 96, nc: 1024, kc: 512 },
@@ -41,6 +49,8 @@ export const machineRows: readonly MachineRow[] = [
   },
   {
     machine: "128-bit vectors, 15 registers (V8 on x86-64), L1 32 KiB, L2 512 KiB or more",
+    isa: "wasm",
+    vectorBytes: 16,
     kernel: "micro-6x4",
     element: "f64",
     blocking: { mr: 6, nr: 4, mc: 96, nc: 1024, kc: 256 },
@@ -52,4 +62,75 @@ export const machineRows: readonly MachineRow[] = [
       kc: "a panel of B (8 KiB) and one of A (12 KiB) fit L1; at 512 the two would not",
     },
   },
+  {
+    machine:
+      "AVX2 and FMA, 16 registers (Haswell to Alder Lake, Zen to Zen 3), L1 32 KiB, L2 256 KiB or more",
+    isa: "avx2",
+    vectorBytes: 32,
+    kernel: "micro-6x16",
+    element: "f32",
+    blocking: { mr: 6, nr: 16, mc: 72, nc: 2048, kc: 256 },
+    reasons: {
+      mr: "6 x 2 sums, 2 vectors of B and 1 broadcast of A are 15 of 16 registers, and more than the 10 chains that latency 5 x 2 a cycle needs",
+      nr: "2 vectors: 12 multiply-adds for 8 loads, where the core can do 2 of each a cycle",
+      mc: "mc x kc x 4 B = 72 KiB, well under half of a 256 KiB L2",
+      nc: "kc x nc x 4 B = 2 MiB, a share of the L3 that one core may expect",
+      kc: "a panel of B (16 KiB) and one of A (6 KiB) fit L1, the one of B to stay",
+    },
+  },
+  {
+    machine:
+      "AVX2 and FMA, 16 registers (Haswell to Alder Lake, Zen to Zen 3), L1 32 KiB, L2 256 KiB or more",
+    isa: "avx2",
+    vectorBytes: 32,
+    kernel: "micro-6x8",
+    element: "f64",
+    blocking: { mr: 6, nr: 8, mc: 72, nc: 1024, kc: 256 },
+    reasons: {
+      mr: "as for f32: the register file counts vectors, not lanes",
+      nr: "2 vectors of 4 lanes",
+      mc: "mc x kc x 8 B = 144 KiB, just over half of a 256 KiB L2",
+      nc: "kc x nc x 8 B = 2 MiB, as for f32",
+      kc: "a panel of B (16 KiB) and one of A (12 KiB) fit L1",
+    },
+  },
+  {
+    machine:
+      "AVX-512, 32 registers (Skylake-X to Sapphire Rapids, Zen 4, Zen 5), L1 32 KiB or more, L2 1 MiB or more",
+    isa: "avx512",
+    vectorBytes: 64,
+    kernel: "micro-14x32",
+    element: "f32",
+    blocking: { mr: 14, nr: 32, mc: 448, nc: 2048, kc: 256 },
+    reasons: {
+      mr: "14 x 2 sums, 2 vectors of B and 1 broadcast of A are 31 of 32 registers; far more than the 8 chains that latency 4 x 2 a cycle needs",
+      nr: "2 vectors: 28 multiply-adds for 16 loads; both units can be fed from L1",
+      mc: "mc x kc x 4 B = 448 KiB, under half of a 1 MiB L2, so that B and C pass through the rest; whole tiles",
+      nc: "kc x nc x 4 B = 2 MiB, a share of the L3 that one core may expect",
+      kc: "a panel of B is 32 KiB: it shares 48 KiB of L1 with a panel of A (14 KiB); 32 KiB of L1 stream it from L2, which the 28 multiply-adds a step allow",
+    },
+  },
+  {
+    machine:
+      "AVX-512, 32 registers (Skylake-X to Sapphire Rapids, Zen 4, Zen 5), L1 32 KiB or more, L2 1 MiB or more",
+    isa: "avx512",
+    vectorBytes: 64,
+    kernel: "micro-14x16",
+    element: "f64",
+    blocking: { mr: 14, nr: 16, mc: 224, nc: 1024, kc: 256 },
+    reasons: {
+      mr: "as for f32: the register file counts vectors, not lanes",
+      nr: "2 vectors of 8 lanes",
+      mc: "mc x kc x 8 B = 448 KiB, as for f32",
+      nc: "kc x nc x 8 B = 2 MiB, as for f32",
+      kc: "a panel of B is 32 KiB, as for f32",
+    },
+  },
 ];
+
+/** The row of a machine class and element type. */
+export function machineRow(element: Real, isa: KernelIsa): MachineRow {
+  const row = machineRows.find((candidate) => candidate.element === element && candidate.isa === isa);
+  if (!row) throw new Error(`no machine row for ${element} on ${isa}`);
+  return row;
+}

@@ -5,13 +5,14 @@
 import { ProgramError } from "../codegen/errors.ts";
 import { bytesOf } from "../codegen/expressions.ts";
 import type { Program } from "../codegen/statements.ts";
-import type { Real } from "./arguments.ts";
-import { machineRows } from "./machines.ts";
+import type { GemmShape, Real } from "./arguments.ts";
+import { type KernelIsa, type MachineRow, machineRow } from "./machines.ts";
 import { packedPlan } from "./packed.ts";
 import type { GemmPlan, Grain } from "./plan.ts";
 import { accumulateInMemoryProgram } from "./programs/accumulate-in-memory.ts";
 import { blockedProgram } from "./programs/blocked.ts";
 import { type LoopOrder, loopOrderProgram, loopOrders } from "./programs/loop-order.ts";
+import type { MacroKernelOptions } from "./programs/macro-kernel.ts";
 import { productArguments } from "./programs/product.ts";
 import { registerTileProgram } from "./programs/register-tile.ts";
 import { unpackedPlan } from "./unpacked.ts";
@@ -25,7 +26,14 @@ export interface GemmVariant {
   /** An id of the family to show and to test. */
   readonly example: string;
   readonly pattern: RegExp;
-  plan(id: string, numbers: readonly number[], element: Real): GemmPlan;
+  plan(id: string, numbers: readonly number[], on: Setting): GemmPlan;
+}
+
+/** What a variant is planned for: elements, the class of machine, and the problem where the plan depends on it. */
+export interface Setting {
+  readonly element: Real;
+  readonly machine: MachineRow;
+  readonly shape: GemmShape | undefined;
 }
 
 /** Side of a block where none is named: three f32 blocks of 48 x 48 are 27 KiB, within a 32 KiB first-level cache. */
@@ -34,8 +42,8 @@ export const defaultBlock = 48;
 /** Of loops that treat every element of C alike. */
 const unit: Grain = { rows: 1, columns: 1 };
 
-const simdLanes = (element: Real): number => 16 / bytesOf[element];
-const lanesOf = (id: string, element: Real): number => (id.endsWith("-simd") ? simdLanes(element) : 1);
+const simdLanes = ({ element, machine }: Setting): number => machine.vectorBytes / bytesOf[element];
+const lanesOf = (id: string, on: Setting): number => (id.endsWith("-simd") ? simdLanes(on) : 1);
 
 export const gemmVariants: readonly GemmVariant[] = [
   {
@@ -44,8 +52,8 @@ export const gemmVariants: readonly GemmVariant[] = [
     adds: "the definition: each element of C is a row of A times a column of B",
     example: "naive-ijk",
     pattern: /^naive-ijk$/,
-    plan: (id, _, element) =>
-      singlePlan(id, element, unit, loopOrderProgram(`${id}-${element}`, "ijk", element, 1)),
+    plan: (id, _, on) =>
+      singlePlan(id, on.element, unit, loopOrderProgram(`${id}-${on.element}`, "ijk", on.element, 1)),
   },
   {
     id: "memory-1x1",
@@ -53,8 +61,8 @@ export const gemmVariants: readonly GemmVariant[] = [
     adds: "nothing: it takes the register away, so that what a register saves can be counted",
     example: "memory-1x1",
     pattern: /^memory-1x1$/,
-    plan: (id, _, element) =>
-      singlePlan(id, element, unit, accumulateInMemoryProgram(`${id}-${element}`, element)),
+    plan: (id, _, on) =>
+      singlePlan(id, on.element, unit, accumulateInMemoryProgram(`${id}-${on.element}`, on.element)),
   },
   {
     id: "loop-<order>",
@@ -62,12 +70,12 @@ export const gemmVariants: readonly GemmVariant[] = [
     adds: "ikj and kij walk along rows of B and C, so that every cache line is used whole",
     example: "loop-ikj",
     pattern: new RegExp(`^loop-(?:${loopOrders.join("|")})$`),
-    plan: (id, _, element) =>
+    plan: (id, _, on) =>
       singlePlan(
         id,
-        element,
+        on.element,
         unit,
-        loopOrderProgram(`${id}-${element}`, id.slice(5) as LoopOrder, element, 1),
+        loopOrderProgram(`${id}-${on.element}`, id.slice(5) as LoopOrder, on.element, 1),
       ),
   },
   {
@@ -76,12 +84,12 @@ export const gemmVariants: readonly GemmVariant[] = [
     adds: "a vector of neighbouring columns is computed at once",
     example: "loop-ikj-simd",
     pattern: /^loop-(?:ikj|kij)-simd$/,
-    plan: (id, _, element) =>
+    plan: (id, _, on) =>
       singlePlan(
         id,
-        element,
-        { rows: 1, columns: simdLanes(element) },
-        loopOrderProgram(`${id}-${element}`, id.slice(5, 8) as LoopOrder, element, simdLanes(element)),
+        on.element,
+        { rows: 1, columns: simdLanes(on) },
+        loopOrderProgram(`${id}-${on.element}`, id.slice(5, 8) as LoopOrder, on.element, simdLanes(on)),
       ),
   },
   {
@@ -90,12 +98,12 @@ export const gemmVariants: readonly GemmVariant[] = [
     adds: "blocks that stay in the first-level cache are used as often as they are long",
     example: "blocked-32-simd",
     pattern: /^blocked(?:-(\d+))?(?:-simd)?$/,
-    plan: (id, [block = defaultBlock], element) =>
+    plan: (id, [block = defaultBlock], on) =>
       singlePlan(
         id,
-        element,
+        on.element,
         { rows: block, columns: block },
-        blockedProgram(`${id}-${element}`, block, element, lanesOf(id, element)),
+        blockedProgram(`${id}-${on.element}`, block, on.element, lanesOf(id, on)),
       ),
   },
   {
@@ -104,10 +112,10 @@ export const gemmVariants: readonly GemmVariant[] = [
     adds: "each load feeds several multiply-adds, and C is touched once in the k loop instead of every time",
     example: "register-4x4",
     pattern: /^register-(\d+)x(\d+)(?:-simd)?$/,
-    plan: (id, [mr = 4, nr = 4], element) => {
-      const tile = { mr, nr, lanes: lanesOf(id, element) };
-      const program = registerTileProgram(`${id}-${element}`, checkedTile(id, tile), element);
-      return singlePlan(id, element, { rows: mr, columns: nr }, program);
+    plan: (id, [mr = 4, nr = 4], on) => {
+      const tile = { mr, nr, lanes: lanesOf(id, on) };
+      const program = registerTileProgram(`${id}-${on.element}`, checkedTile(id, tile), on.element);
+      return singlePlan(id, on.element, { rows: mr, columns: nr }, program);
     },
   },
   {
@@ -116,10 +124,15 @@ export const gemmVariants: readonly GemmVariant[] = [
     adds: "the same blocks as packed-blocked, read where they lie: what packing itself buys is the next step",
     example: "register-4x4-simd-blocked",
     pattern: /^register-(\d+)x(\d+)-simd-blocked$/,
-    plan: (id, numbers, element) => {
-      const blocking = blockingFor(id, numbers, element);
-      const tile = { mr: blocking.mr, nr: blocking.nr, lanes: simdLanes(element) };
-      return unpackedPlan(id, blocking, registerTileProgram(`${id}-${element}`, tile, element), element);
+    plan: (id, numbers, on) => {
+      const blocking = blockingFor(id, numbers, on);
+      const tile = { mr: blocking.mr, nr: blocking.nr, lanes: simdLanes(on) };
+      return unpackedPlan(
+        id,
+        blocking,
+        registerTileProgram(`${id}-${on.element}`, tile, on.element),
+        on.element,
+      );
     },
   },
   {
@@ -128,8 +141,8 @@ export const gemmVariants: readonly GemmVariant[] = [
     adds: "A and B are packed; the loop over k is not unrolled yet, so that unrolling is a step of its own",
     example: "micro-4x4-rolled",
     pattern: /^micro-(\d+)x(\d+)-rolled$/,
-    plan: (id, numbers, element) =>
-      packedPlan(id, element, blockingFor(id, numbers, element), simdLanes(element), { unroll: 1 }),
+    plan: (id, numbers, on) =>
+      packedPlan(id, on.element, blockingFor(id, numbers, on), simdLanes(on), { ...edgesOn(on), unroll: 1 }),
   },
   {
     id: "packed[-<mr>x<nr>]",
@@ -137,13 +150,14 @@ export const gemmVariants: readonly GemmVariant[] = [
     adds: "A and B are copied into the order of use: no strides, no misses of the address translation, no edges",
     example: "packed",
     pattern: /^packed(?:-(\d+)x(\d+))?$/,
-    plan: (id, numbers, element) => {
-      const blocking = blockingFor(id, numbers, element);
+    plan: (id, numbers, on) => {
+      const blocking = blockingFor(id, numbers, on);
       return packedPlan(
         id,
-        element,
+        on.element,
         { ...blocking, mc: Number.POSITIVE_INFINITY, nc: Number.POSITIVE_INFINITY },
-        simdLanes(element),
+        simdLanes(on),
+        edgesOn(on),
       );
     },
   },
@@ -153,7 +167,7 @@ export const gemmVariants: readonly GemmVariant[] = [
     adds: "the block of A stays in L2 and the panel of B in L1, whatever the size of the matrices",
     example: "packed-blocked",
     pattern: /^packed-blocked$/,
-    plan: (id, _, element) => packedPlan(id, element, blockingFor(id, [], element), simdLanes(element)),
+    plan: (id, _, on) => packedPlan(id, on.element, blockingFor(id, [], on), simdLanes(on), edgesOn(on)),
   },
   {
     id: "micro-<mr>x<nr>",
@@ -161,13 +175,19 @@ export const gemmVariants: readonly GemmVariant[] = [
     adds: "the shape that keeps the multiply-add units busy with the fewest loads",
     example: "micro-4x8",
     pattern: /^micro-(\d+)x(\d+)$/,
-    plan: (id, numbers, element) =>
-      packedPlan(id, element, blockingFor(id, numbers, element), simdLanes(element)),
+    plan: (id, numbers, on) =>
+      packedPlan(id, on.element, blockingFor(id, numbers, on), simdLanes(on), edgesOn(on)),
   },
 ];
 
 /** The plan of a variant. @throws ProgramError for an id that no family knows. */
-export function planGemm(id: string, element: Real = "f32"): GemmPlan {
+export function planGemm(
+  id: string,
+  element: Real = "f32",
+  isa: KernelIsa = "wasm",
+  shape?: GemmShape,
+): GemmPlan {
+  const on = { element, machine: machineRow(element, isa), shape };
   for (const variant of gemmVariants) {
     const match = variant.pattern.exec(id);
     if (match)
@@ -177,7 +197,7 @@ export function planGemm(id: string, element: Real = "f32"): GemmPlan {
           .slice(1)
           .filter((digits) => digits !== undefined)
           .map(Number),
-        element,
+        on,
       );
   }
   throw new ProgramError("planGemm", {
@@ -200,17 +220,21 @@ function singlePlan(variant: string, element: Real, grain: Grain, program: Progr
 }
 
 /** The blocking of this machine class with the tile of the id, if it names one; mc in whole tiles. */
-function blockingFor(id: string, [mr, nr]: readonly number[], element: Real) {
-  const row = machineRows.find((candidate) => candidate.element === element);
-  if (!row) throw new Error(`no machine row for ${element}`);
+function blockingFor(id: string, [mr, nr]: readonly number[], on: Setting) {
+  const row = on.machine;
   const blocking = { ...row.blocking, mr: mr ?? row.blocking.mr, nr: nr ?? row.blocking.nr };
-  checkedTile(id, { mr: blocking.mr, nr: blocking.nr, lanes: simdLanes(element) });
+  checkedTile(id, { mr: blocking.mr, nr: blocking.nr, lanes: simdLanes(on) });
   return {
     ...blocking,
     mc: Math.max(1, Math.round(blocking.mc / blocking.mr)) * blocking.mr,
     nc: Math.max(1, Math.round(blocking.nc / blocking.nr)) * blocking.nr,
   };
 }
+
+/** How machine code and the other targets write tiles at the border of C. */
+const edgesOn = ({ machine }: Setting): MacroKernelOptions => ({
+  edges: machine.isa === "wasm" ? "buffer" : "masks",
+});
 
 /** No tile has more sums than this: far beyond any register file, and generated code stays of readable size. */
 const mostSums = 256;
