@@ -3,6 +3,7 @@
  * Synchronous and fast (milliseconds), so kernels are made when they are needed and for the shapes at hand.
  */
 import type { Target } from "../experiment.ts";
+import { nativeAvailability } from "../native/availability.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 import { ProgramError } from "./errors.ts";
 import { bytesOf } from "./expressions.ts";
@@ -12,12 +13,18 @@ import type { Program } from "./statements.ts";
 import { encodeModule } from "./wasm/encode.ts";
 import { lowerToWasm } from "./wasm/lower.ts";
 import { printWasm } from "./wasm/print.ts";
+import { bindNative } from "./x64/bind.ts";
+import type { Isa } from "./x64/isa.ts";
+import { printListing } from "./x64/listing.ts";
+import { lowerToX64 } from "./x64/lower.ts";
 
-/** The targets that a vector program can be asked for; `native` is refused as long as there is no back end for it. */
-export type KernelTarget = Target;
+/** The targets that a vector program can be asked for. */
+export type KernelTarget = Exclude<Target, "peer">;
 
 export interface CompileOptions {
   readonly arithmetic?: Arithmetic;
+  /** Level of x86-64 on target `native` (default: the best that this machine has). */
+  readonly isa?: Isa;
 }
 
 /** A compiled program, bound to one memory. */
@@ -36,16 +43,16 @@ export function compile(
   program: Program,
   target: KernelTarget,
   memory: Memory,
-  { arithmetic = "fast" }: CompileOptions = {},
+  { arithmetic = "fast", isa }: CompileOptions = {},
 ): Kernel {
-  const run = backEnd(program.name, target).bind(program, memory, arithmetic);
+  const run = backEnds[target].bind(program, memory, arithmetic, isa);
   return {
     name: program.name,
     target,
     arithmetic,
     call: checked(program, run),
     get text() {
-      return kernelText(program, target, { arithmetic, shared: memory.shared });
+      return kernelText(program, target, { arithmetic, shared: memory.shared, ...(isa ? { isa } : {}) });
     },
   };
 }
@@ -59,32 +66,50 @@ export interface TextOptions extends CompileOptions {
 export function kernelText(
   program: Program,
   target: KernelTarget,
-  { arithmetic = "fast", shared = false }: TextOptions = {},
+  { arithmetic = "fast", shared = false, isa }: TextOptions = {},
 ): string {
-  return backEnd(program.name, target).text(program, arithmetic, shared);
+  return backEnds[target].text(program, arithmetic, { shared, isa });
 }
+
+/** The level of x86-64 that native kernels are made for here. @throws ProgramError where they cannot run */
+export function nativeIsa(): Isa {
+  const availability = nativeAvailability();
+  if (availability.available) return availability.isa;
+  throw new ProgramError("target native", {
+    expected: "an x86-64 machine that runs generated code",
+    found: availability.reason,
+    remedy: "Choose wasm: it is the fastest target that runs everywhere.",
+  });
+}
+
+type Bound = (...args: number[]) => void;
 
 interface BackEnd {
-  bind(program: Program, memory: Memory, arithmetic: Arithmetic): (...args: number[]) => void;
-  text(program: Program, arithmetic: Arithmetic, shared: boolean): string;
+  bind(program: Program, memory: Memory, arithmetic: Arithmetic, isa: Isa | undefined): Bound;
+  text(
+    program: Program,
+    arithmetic: Arithmetic,
+    options: { readonly shared: boolean; readonly isa: Isa | undefined },
+  ): string;
 }
 
-const backEnds: Partial<Record<Target, BackEnd>> = {
+const backEnds: Readonly<Record<KernelTarget, BackEnd>> = {
   js: { bind: javascript, text: (program, arithmetic) => new JavaScriptEmitter(arithmetic).emit(program) },
   wasm: {
     bind: wasm,
-    text: (program, arithmetic, shared) => printWasm(lowerToWasm(program, arithmetic), shared),
+    text: (program, arithmetic, { shared }) => printWasm(lowerToWasm(program, arithmetic), shared),
+  },
+  native: {
+    bind: (program, memory, arithmetic, isa = nativeIsa()) => bindNative(program, memory, arithmetic, isa),
+    // A listing can be read on any machine.
+    text: (program, arithmetic, { isa = nativeIsaOr("avx512") }) =>
+      printListing(lowerToX64(program, { isa, arithmetic }).listing),
   },
 };
 
-function backEnd(program: string, target: Target): BackEnd {
-  const found = backEnds[target];
-  if (found) return found;
-  throw new ProgramError(`program ${program}`, {
-    expected: `one of the targets ${Object.keys(backEnds).join(", ")}`,
-    found: target,
-    remedy: "Choose wasm: it is the fastest target that runs everywhere.",
-  });
+function nativeIsaOr(otherwise: Isa): Isa {
+  const availability = nativeAvailability();
+  return availability.available ? availability.isa : otherwise;
 }
 
 function javascript(program: Program, memory: Memory, arithmetic: Arithmetic): (...args: number[]) => void {

@@ -4,6 +4,7 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { nativeAvailability } from "../native/availability.ts";
 import { compile } from "./compile.ts";
 import { everything, everythingInputs, everythingOutputs } from "./everything.fixture.ts";
 import {
@@ -38,6 +39,7 @@ import { Memory } from "./memory.ts";
 import { program } from "./program.ts";
 import type { Program } from "./statements.ts";
 import { traceAccesses, type Visit } from "./trace.ts";
+import { type Isa, isaRows } from "./x64/isa.ts";
 
 const single = fc.oneof(
   fc.float({ noNaN: false }),
@@ -60,6 +62,30 @@ test("every operation gives the same bits on js, wasm and in the interpreter", (
     compile(written, "js", memory, { arithmetic: "strict" }).call,
     compile(written, "wasm", memory, { arithmetic: "strict" }).call,
   ]);
+});
+
+/** Vector lengths of each level of x86-64 that this machine has. */
+const nativeLevels = levelsHere().flatMap((isa) =>
+  [16, 32, 64].filter((bytes) => bytes * 8 <= isaRows[isa].bits).map((bytes) => [isa, bytes] as const),
+);
+
+function levelsHere(): readonly Isa[] {
+  const availability = nativeAvailability();
+  if (!availability.available) return [];
+  return availability.isa === "avx512" ? ["avx2", "avx512"] : ["avx2"];
+}
+
+test.for(nativeLevels)(
+  "every operation gives the same bits on %s with vectors of %i bytes",
+  ([isa, bytes]) => {
+    sameBitsEverywhere(bytes, (written, memory) => [
+      compile(written, "native", memory, { arithmetic: "strict", isa }).call,
+    ]);
+  },
+);
+
+test.runIf(nativeLevels.length === 0)("machine code cannot run here, which is said with its reason", () => {
+  expect(() => compile(everything(16), "native", new Memory(4096))).toThrow(/Choose wasm/);
 });
 
 /** Runs the program of everything on random data: each of the kernels must leave what the interpreter leaves. */
@@ -94,7 +120,7 @@ function sameBitsEverywhere(
 /** One step of a random program: an operation and three operands among the vectors that exist so far. */
 type Step = readonly [number, number, number, number];
 
-const operations: readonly ((a: Name, b: Name, c: Name) => Value)[] = [
+const operations: readonly ((a: Name, b: Name, c: Name, lanes: number) => Value)[] = [
   add,
   sub,
   mul,
@@ -107,25 +133,27 @@ const operations: readonly ((a: Name, b: Name, c: Name) => Value)[] = [
   (a) => squareRoot(abs(a)),
   (a, b, c) => select(less(a, b), c, a),
   (a, b, c) => select(lessOrEqual(c, b), a, b),
-  (a) => splat(sum(a), 4),
+  (a, _, __, lanes) => splat(sum(a), lanes),
   (a, b) => interleave("low", a, b),
   (a, b) => interleave("high", a, b),
-  (a, _, c) => add(splat(lane(a, 2), 4), c),
+  (a, _, c, lanes) => add(splat(lane(a, lanes - 2), lanes), c),
   (a) => convert(convert(a, "i32"), "f32"),
 ];
 
 const inputVectors = 4;
 const passes = 3;
 
-function randomProgram(steps: readonly Step[]): Program {
+function randomProgram(steps: readonly Step[], lanes = 4): Program {
   return program("random", (b) => {
     const x = b.pointer("x", "f32");
     const out = b.pointer("out", "f32");
     const n = b.integer("n");
-    const vectors = Array.from({ length: inputVectors }, (_, i) => b.variable("v", load(at(x, i * 4), 4)));
+    const vectors = Array.from({ length: inputVectors }, (_, i) =>
+      b.variable("v", load(at(x, i * lanes), lanes)),
+    );
     const source = b.variable("source", x);
     b.loop("pass", 0, n, { unroll: 2 }, (pass) => {
-      b.set(vectors[0] as Name, add(vectors[0] as Name, broadcast(at(source, pass), 4)));
+      b.set(vectors[0] as Name, add(vectors[0] as Name, broadcast(at(source, pass), lanes)));
       b.set(source, advance(source, 1));
       for (const [operation, ...operands] of steps) {
         const [a, c, d] = operands.map((index) => vectors[index % vectors.length] as Name) as [
@@ -136,39 +164,61 @@ function randomProgram(steps: readonly Step[]): Program {
         const apply = operations[operation % operations.length] as (typeof operations)[number];
         b.if(
           less(pass, operation % 4),
-          () => b.set(d, apply(a, c, d)),
-          () => b.set(a, b.let("t", apply(c, d, a))),
+          () => b.set(d, apply(a, c, d, lanes)),
+          () => b.set(a, b.let("t", apply(c, d, a, lanes))),
         );
       }
     });
-    for (const [i, vector] of vectors.entries()) b.store(at(out, 0, i * 4), vector);
+    for (const [i, vector] of vectors.entries()) b.store(at(out, 0, i * lanes), vector);
   });
 }
 
-test("random programs give the same bits on js, wasm and in the interpreter", () => {
-  const memory = new Memory(8192);
-  const x = memory.allocate("f32", inputVectors * 4);
-  const out = memory.allocate("f32", inputVectors * 4);
+/** Random programs on random data: each kernel must leave what the interpreter leaves. */
+function sameBitsOfRandomPrograms(
+  lanes: number,
+  kernelsOf: (written: Program, memory: Memory) => ((...args: number[]) => void)[],
+): void {
+  const memory = new Memory(65536);
+  const x = memory.allocate("f32", inputVectors * lanes);
+  const out = memory.allocate("f32", inputVectors * lanes);
   const step = fc.tuple(fc.nat(99), fc.nat(99), fc.nat(99), fc.nat(99));
+  const length = inputVectors * lanes;
   fc.assert(
     fc.property(
       fc.array(step, { maxLength: 12 }),
-      fc.array(single, { minLength: inputVectors * 4, maxLength: inputVectors * 4 }),
+      fc.array(single, { minLength: length, maxLength: length }),
       (steps, data) => {
         x.view.set(data);
-        const written = randomProgram(steps);
+        const written = randomProgram(steps, lanes);
         const args = [x.address, out.address, passes];
-        const results = (["js", "wasm"] as const).map((target) => {
-          compile(written, target, memory, { arithmetic: "strict" }).call(...args);
+        const results = kernelsOf(written, memory).map((kernel) => {
+          kernel(...args);
           return [...out.view];
         });
         interpret(written, memory, args);
-        expect(results).toEqual([[...out.view], [...out.view]]);
+        for (const result of results) expect(result).toEqual([...out.view]);
       },
     ),
     { numRuns: 150 },
   );
+}
+
+test("random programs give the same bits on js, wasm and in the interpreter", () => {
+  sameBitsOfRandomPrograms(4, (written, memory) =>
+    (["js", "wasm"] as const).map(
+      (target) => compile(written, target, memory, { arithmetic: "strict" }).call,
+    ),
+  );
 });
+
+test.for(nativeLevels)(
+  "random programs give the same bits on %s with vectors of %i bytes",
+  ([isa, bytes]) => {
+    sameBitsOfRandomPrograms(bytes / 4, (written, memory) => [
+      compile(written, "native", memory, { arithmetic: "strict", isa }).call,
+    ]);
+  },
+);
 
 test("the address trace is what the interpreter touches, in the same order", () => {
   const memory = new Memory(8192);

@@ -1,0 +1,72 @@
+/**
+ * What all parts of the lowering share: the code so far, who has which register, and where each name lives.
+ * Temporaries are taken for one operation and given back behind it (`scoped`).
+ */
+import type { Arithmetic } from "../arithmetic.ts";
+import type { Assembler } from "./assembler.ts";
+import { Code } from "./code.ts";
+import type { Home } from "./homes.ts";
+import type { Isa } from "./isa.ts";
+import type { RegisterClass } from "./liveness.ts";
+import { type Label, type MemoryOperand, memory } from "./operands.ts";
+import type { RegisterPool } from "./pool.ts";
+import { type Gpr, type MaskRegister, mask } from "./registers.ts";
+
+/** Scratch of comparisons; never given to a name. */
+export const scratchMask: MaskRegister = mask(7);
+
+export class State {
+  readonly code = new Code();
+  readonly homes = new Map<string, Home>();
+  readonly assembler: Assembler;
+  readonly pool: RegisterPool;
+  readonly isa: Isa;
+  readonly fused: boolean;
+  readonly #argumentBlock: Gpr;
+  readonly #temporaries: { readonly class: RegisterClass; readonly index: number }[] = [];
+  #labels = 0;
+
+  constructor(options: {
+    assembler: Assembler;
+    pool: RegisterPool;
+    isa: Isa;
+    arithmetic: Arithmetic;
+    argumentBlock: Gpr;
+  }) {
+    this.assembler = options.assembler;
+    this.pool = options.pool;
+    this.isa = options.isa;
+    this.fused = options.arithmetic === "fast";
+    this.#argumentBlock = options.argumentBlock;
+  }
+
+  /** A label that no other has; numbered, so that a listing can be followed. */
+  label(name: string): Label {
+    return this.assembler.label(`${name}.${this.#labels++}`);
+  }
+
+  home(name: string): Home {
+    return this.homes.get(name) as Home;
+  }
+
+  /** The slot of an argument. */
+  argument(offset: number, broadcast = false): MemoryOperand {
+    return memory(this.#argumentBlock, { displacement: offset, broadcast });
+  }
+
+  /** A register until the end of the innermost `scoped`. */
+  temporary(registerClass: RegisterClass, purpose: string): number {
+    const index = this.pool.take(registerClass, purpose);
+    this.#temporaries.push({ class: registerClass, index });
+    return index;
+  }
+
+  /** Runs a step and gives back the temporaries that it took. */
+  scoped<T>(step: () => T): T {
+    const before = this.#temporaries.length;
+    const result = step();
+    for (const { class: registerClass, index } of this.#temporaries.splice(before))
+      this.pool.give(registerClass, index);
+    return result;
+  }
+}
