@@ -4,6 +4,8 @@ import type { VariantRef } from "./experiment.ts";
 
 /** The target of a variant that a vector program computes. @throws RangeError for any other target. */
 export function kernelTarget({ variant, target }: VariantRef): KernelTarget {
-  if (target === "js" || target === "wasm") return target;
-  throw new RangeError(`${variant} compiles for js and wasm; found target ${target}; run with --target wasm`);
+  if (target !== "peer") return target;
+  throw new RangeError(
+    `${variant} compiles for js, wasm and native; found target ${target}; run with --target wasm`,
+  );
 }

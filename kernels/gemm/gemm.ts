@@ -8,6 +8,7 @@ import { ProgramError } from "../codegen/errors.ts";
 import type { Memory } from "../codegen/memory.ts";
 import type { Program } from "../codegen/statements.ts";
 import { compileTrace, type Visit } from "../codegen/trace.ts";
+import type { NativeIsa } from "../native/availability.ts";
 import {
   checkArguments,
   completeArguments,
@@ -18,6 +19,7 @@ import {
   type Real,
   transposed,
 } from "./arguments.ts";
+import { kernelIsa } from "./machines.ts";
 import type { Calls, GemmPlan } from "./plan.ts";
 import { scaleProgram, stridedScaleProgram } from "./programs/scale.ts";
 import { planGemm } from "./variants.ts";
@@ -32,6 +34,8 @@ export interface GemmOptions {
   readonly shape: GemmShape;
   readonly arithmetic?: Arithmetic;
   readonly element?: Real;
+  /** Level of x86-64 on target `native` (default: the best that this machine has). */
+  readonly isa?: NativeIsa;
 }
 
 export interface Gemm {
@@ -51,8 +55,10 @@ export interface Gemm {
  */
 export function createGemm(options: GemmOptions): Gemm {
   const { variant, target, memory, shape, arithmetic = "fast", element = "f32" } = options;
-  const plan = planGemm(variant, element);
-  const make = (program: Program): Kernel => compile(program, target, memory, { arithmetic });
+  const isa = kernelIsa(target, options.isa);
+  const plan = planGemm(variant, element, isa, shape);
+  const make = (program: Program): Kernel =>
+    compile(program, target, memory, isa === "wasm" ? { arithmetic } : { arithmetic, isa });
   const kernels = new Map(Object.entries(allPrograms(plan)).map(([name, program]) => [name, make(program)]));
   const calls = callsOf(
     plan,
@@ -70,7 +76,8 @@ export function createGemm(options: GemmOptions): Gemm {
 
 /** Calls `visit` for every load and store that a variant makes, in order, without computing anything. */
 export function traceGemm(variant: string, args: GemmArguments, visit: Visit, element: Real = "f32"): void {
-  const plan = planGemm(variant, element);
+  const { m, n, k } = args;
+  const plan = planGemm(variant, element, "wasm", { m, n, k });
   const make = (program: Program): Calls[string] => {
     const trace = compileTrace(program);
     return (...programArguments) => trace(visit, ...programArguments);
@@ -88,8 +95,10 @@ export function gemmText(
   arithmetic: Arithmetic = "fast",
   element: Real = "f32",
 ): string {
-  const programs = Object.values(allPrograms(planGemm(variant, element)));
-  return programs.map((program) => kernelText(program, target, { arithmetic })).join("\n");
+  const isa = kernelIsa(target);
+  const programs = Object.values(allPrograms(planGemm(variant, element, isa)));
+  const options = isa === "wasm" ? { arithmetic } : { arithmetic, isa };
+  return programs.map((program) => kernelText(program, target, options)).join("\n");
 }
 
 interface Place {

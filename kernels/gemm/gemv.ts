@@ -7,14 +7,17 @@ import { ProgramError } from "../codegen/errors.ts";
 import { bytesOf } from "../codegen/expressions.ts";
 import type { Memory } from "../codegen/memory.ts";
 import type { Program } from "../codegen/statements.ts";
+import type { NativeIsa } from "../native/availability.ts";
 import { checkArguments, completeArguments, type Real } from "./arguments.ts";
+import { kernelIsa, machineRow } from "./machines.ts";
 import { gemvColumnsProgram, gemvDotProgram, gemvDotSimdProgram } from "./programs/gemv.ts";
 import { scaleProgram } from "./programs/scale.ts";
 
 export interface GemvVariant {
   readonly id: string;
   readonly title: string;
-  program(element: Real): Program;
+  /** The program for vectors of so many bytes. */
+  program(element: Real, vectorBytes: number): Program;
 }
 
 export const gemvVariants: readonly GemvVariant[] = [
@@ -26,7 +29,8 @@ export const gemvVariants: readonly GemvVariant[] = [
   {
     id: "gemv-dot-simd",
     title: "four rows at once, with vectors",
-    program: (element) => gemvDotSimdProgram(`gemv-dot-simd-${element}`, element, 16 / bytesOf[element]),
+    program: (element, vectorBytes) =>
+      gemvDotSimdProgram(`gemv-dot-simd-${element}`, element, vectorBytes / bytesOf[element]),
   },
   {
     id: "gemv-columns",
@@ -42,6 +46,8 @@ export interface GemvOptions {
   readonly memory: Memory;
   readonly arithmetic?: Arithmetic;
   readonly element?: Real;
+  /** Level of x86-64 on target `native` (default: the best that this machine has). */
+  readonly isa?: NativeIsa;
 }
 
 /** A is m x n, row-major with stride `lda` (default n); x has n elements, y has m; all by byte address. */
@@ -73,8 +79,11 @@ export function createGemv(options: GemvOptions): Gemv {
       found: `"${variant}"`,
       remedy: "Use an id of this list.",
     });
-  const kernel = compile(row.program(element), target, memory, { arithmetic });
-  const scale = compile(scaleProgram(element), target, memory, { arithmetic });
+  const isa = kernelIsa(target, options.isa);
+  const { vectorBytes } = machineRow(element, isa);
+  const compileOptions = isa === "wasm" ? { arithmetic } : { arithmetic, isa };
+  const kernel = compile(row.program(element, vectorBytes), target, memory, compileOptions);
+  const scale = compile(scaleProgram(element), target, memory, compileOptions);
   const largest = { m: 2 ** 31 - 1, n: 1, k: 2 ** 31 - 1 };
   return {
     variant,

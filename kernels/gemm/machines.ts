@@ -3,6 +3,8 @@
  * the model of Low, Igual, Smith & Quintana-Orti (2016), "Analytical Modeling Is Enough for High-Performance BLIS",
  * and were checked by measurement (gemm.bench.ts).
  */
+import { type KernelTarget, nativeIsa } from "../codegen/compile.ts";
+import type { NativeIsa } from "../native/availability.ts";
 import type { Real } from "./arguments.ts";
 
 /** Names as in the literature: an mc x kc block of A, a kc x nc block of B, tiles of mr x nr. */
@@ -15,13 +17,20 @@ export interface Blocking {
 }
 
 /** What vectors a kernel may use: 128 bits of WebAssembly (JavaScript is built alike), or one level of x86-64. */
-export type KernelIsa = "wasm" | "avx2" | "avx512";
+export type KernelIsa = "wasm" | NativeIsa;
+
+/** The vectors that kernels of a target are built for; JavaScript is built like WebAssembly, whose twin it is. */
+export function kernelIsa(target: KernelTarget, wished?: NativeIsa): KernelIsa {
+  return target === "native" ? (wished ?? nativeIsa()) : "wasm";
+}
 
 export interface MachineRow {
   readonly machine: string;
   readonly isa: KernelIsa;
   /** Length of a vector. */
   readonly vectorBytes: number;
+  /** Vector registers that a kernel may use. */
+  readonly registers: number;
   /** Id of the micro-kernel: the variant with this tile. */
   readonly kernel: string;
   readonly element: Real;
@@ -36,6 +45,7 @@ export const machineRows: readonly MachineRow[] = [
     machine: "128-bit vectors, 15 registers (V8 on x86-64), L1 32 KiB, L2 512 KiB or more",
     isa: "wasm",
     vectorBytes: 16,
+    registers: 15,
     kernel: "micro-6x8",
     element: "f32",
     blocking: { mr: 6, nr: 8, mc: 96, nc: 1024, kc: 512 },
@@ -51,6 +61,7 @@ export const machineRows: readonly MachineRow[] = [
     machine: "128-bit vectors, 15 registers (V8 on x86-64), L1 32 KiB, L2 512 KiB or more",
     isa: "wasm",
     vectorBytes: 16,
+    registers: 15,
     kernel: "micro-6x4",
     element: "f64",
     blocking: { mr: 6, nr: 4, mc: 96, nc: 1024, kc: 256 },
@@ -67,6 +78,7 @@ export const machineRows: readonly MachineRow[] = [
       "AVX2 and FMA, 16 registers (Haswell to Alder Lake, Zen to Zen 3), L1 32 KiB, L2 256 KiB or more",
     isa: "avx2",
     vectorBytes: 32,
+    registers: 16,
     kernel: "micro-6x16",
     element: "f32",
     blocking: { mr: 6, nr: 16, mc: 72, nc: 2048, kc: 256 },
@@ -83,6 +95,7 @@ export const machineRows: readonly MachineRow[] = [
       "AVX2 and FMA, 16 registers (Haswell to Alder Lake, Zen to Zen 3), L1 32 KiB, L2 256 KiB or more",
     isa: "avx2",
     vectorBytes: 32,
+    registers: 16,
     kernel: "micro-6x8",
     element: "f64",
     blocking: { mr: 6, nr: 8, mc: 72, nc: 1024, kc: 256 },
@@ -99,6 +112,7 @@ export const machineRows: readonly MachineRow[] = [
       "AVX-512, 32 registers (Skylake-X to Sapphire Rapids, Zen 4, Zen 5), L1 32 KiB or more, L2 1 MiB or more",
     isa: "avx512",
     vectorBytes: 64,
+    registers: 32,
     kernel: "micro-14x32",
     element: "f32",
     blocking: { mr: 14, nr: 32, mc: 448, nc: 2048, kc: 256 },
@@ -115,6 +129,7 @@ export const machineRows: readonly MachineRow[] = [
       "AVX-512, 32 registers (Skylake-X to Sapphire Rapids, Zen 4, Zen 5), L1 32 KiB or more, L2 1 MiB or more",
     isa: "avx512",
     vectorBytes: 64,
+    registers: 32,
     kernel: "micro-14x16",
     element: "f64",
     blocking: { mr: 14, nr: 16, mc: 224, nc: 1024, kc: 256 },

@@ -6,6 +6,8 @@ import { ProgramError } from "../codegen/errors.ts";
 import { bytesOf } from "../codegen/expressions.ts";
 import type { Program } from "../codegen/statements.ts";
 import type { GemmShape, Real } from "./arguments.ts";
+import { planFor } from "./choose.ts";
+import { directPlan } from "./direct.ts";
 import { type KernelIsa, type MachineRow, machineRow } from "./machines.ts";
 import { packedPlan } from "./packed.ts";
 import type { GemmPlan, Grain } from "./plan.ts";
@@ -178,7 +180,30 @@ export const gemmVariants: readonly GemmVariant[] = [
     plan: (id, numbers, on) =>
       packedPlan(id, on.element, blockingFor(id, numbers, on), simdLanes(on), edgesOn(on)),
   },
+  {
+    id: "direct-<mr>x<nr>",
+    title: "register tiles in place, edges under masks",
+    adds: "nothing to the large case: it saves small and skinny products the cost of packing",
+    example: "direct-4x8",
+    pattern: /^direct-(\d+)x(\d+)$/,
+    plan: (id, [mr = 4, nr = 4], on) => {
+      const lanes = simdLanes(on);
+      checkedTile(id, { mr, nr, lanes });
+      return directPlan(id, on.element, { rows: mr, vectors: nr / lanes, lanes });
+    },
+  },
+  {
+    id: "auto",
+    title: "the plan that suits the shape",
+    adds: "dot products for few columns, tiles in place for few rows and small matrices, packing for the rest",
+    example: "auto",
+    pattern: /^auto$/,
+    plan: (id, _, { shape, element, machine }) => planFor(id, shape ?? typicalShape, element, machine),
+  },
 ];
+
+/** What `auto` is shown and tested with where no shape is named: large enough that it packs. */
+const typicalShape: GemmShape = { m: 1024, n: 1024, k: 1024 };
 
 /** The plan of a variant. @throws ProgramError for an id that no family knows. */
 export function planGemm(

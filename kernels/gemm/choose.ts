@@ -1,0 +1,36 @@
+/**
+ * Which plan suits a shape: dot products for few columns, tiles in place for what is small or has few rows, packing for
+ * the rest. The limits say when copying B once costs more than reading it badly.
+ */
+import { bytesOf } from "../codegen/expressions.ts";
+import type { GemmShape, Real } from "./arguments.ts";
+import { directPlan, directTileFor, dotsPlan } from "./direct.ts";
+import type { MachineRow } from "./machines.ts";
+import { packedPlan } from "./packed.ts";
+import type { GemmPlan } from "./plan.ts";
+
+/** Columns up to which all lanes are better used along k than along the row: half a vector of 16. */
+const mostDotColumns = 8;
+/** Vectors along k only pay if there are a few of them. */
+const leastDotVectors = 2;
+/** Rows up to which each element of B is used so seldom that copying it does not pay. */
+const fewRows = 32;
+/** Bytes of A, B and C together that stay in a first-level cache, where access in any order is fast. */
+const smallBytes = 96 * 1024;
+
+/** The plan for problems of this shape. */
+export function planFor(variant: string, shape: GemmShape, element: Real, machine: MachineRow): GemmPlan {
+  const lanes = machine.vectorBytes / bytesOf[element];
+  const { m, n, k } = shape;
+  if (n <= mostDotColumns && k >= leastDotVectors * lanes) return dotsPlan(variant, element, n, machine);
+  const bytes = (m * k + k * n + m * n) * bytesOf[element];
+  if (m <= fewRows || n <= lanes || bytes <= smallBytes)
+    return directPlan(
+      variant,
+      element,
+      directTileFor(shape, element, machine.vectorBytes, machine.registers),
+    );
+  return packedPlan(variant, element, machine.blocking, lanes, {
+    edges: machine.isa === "wasm" ? "buffer" : "masks",
+  });
+}
