@@ -31,6 +31,8 @@ export async function runTui({ laboratory }: TuiOptions): Promise<number> {
     const effects = effectsFor({ db, laboratory, experiments, leave: (interrupted) => leave(interrupted) });
     const store = createStore(initial, source, effects.perform);
     const screenReader = process.env.INK_SCREEN_READER === "true";
+    // Ink does so after its first frame: keys pressed until then would be echoed into it, and Enter would scroll it.
+    process.stdin.setRawMode(true);
     const app = render(<App store={store} source={source} />, {
       exitOnCtrlC: false,
       alternateScreen: !screenReader,
@@ -55,6 +57,7 @@ export async function runTui({ laboratory }: TuiOptions): Promise<number> {
     }
     return cutShort ? exitCodes.interrupted : exitCodes.done;
   } finally {
+    process.stdin.setRawMode(false);
     db.close();
   }
 }

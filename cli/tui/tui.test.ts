@@ -82,6 +82,17 @@ test.each([
   },
 );
 
+test("keys pressed before the first frame are not echoed into it", async () => {
+  const terminal = start(80, 24);
+  const early = setInterval(() => terminal.press("j", "enter"), 4);
+  await terminal.shows("q quit").finally(() => clearInterval(early));
+  const drawn = terminal.written().split("\u001b[?1049h")[1];
+  expect(drawn).not.toMatch(/j\r?\n/);
+  await terminal.until((text) => text.startsWith(" kdaccel  1 Library") && filled(text, 24), "a whole frame");
+  terminal.press("ctrl-c");
+  await expectRestored(terminal, 0);
+});
+
 test("a search for 蒸馏 finds as one types, with the cursor behind the wide characters; q is text there", async () => {
   const terminal = start(80, 24);
   await terminal.shows("q quit");
