@@ -51,7 +51,7 @@ function paperLines(
   { position, title, authors, year, venue, link, confidence }: Paper,
   view: View,
 ): string[] {
-  const sure = confidence === "likely" ? " (likely)" : "";
+  const sure = confidence === "likely" ? " (likely meant)" : "";
   return [
     ...under(`${position}  `, `${title}${sure}`, view),
     ...under("   ", `${authors}, ${year}, ${venue}`, view, view.theme.muted),

@@ -74,7 +74,7 @@ describe("a run's report", () => {
     for (const { claim, rule, evidence } of storedRun.verdicts) {
       expect(page).toContain(`\`${claim}\``);
       expect(page).toContain(`**Rule.** ${rule}`);
-      expect(page).toContain(`**Evidence.** ${evidence}`);
+      for (const finding of evidence.split("; ")) expect(page).toContain(`> - ${finding}`);
     }
     expect(page).toContain("Plain loops are far from peak. 普通循环远离峰值。");
     expect(page).toContain("[#56 A First Look at GEMM](https://example.org/gemm)");

@@ -3,6 +3,7 @@
  * needs no axis and may have a scale of its own: workloads differ by orders of magnitude, variants are to be compared.
  */
 import type { ChartHint } from "../../kernels/experiment.ts";
+import { sameVariant } from "../../kernels/variant.ts";
 import { betterOf, formatMeasurement, formatMetric, formatRatio } from "../numbers.ts";
 import { type Drawing, inWords, pointInWords, specOf } from "./drawing.ts";
 import { byWorkload, type ChartSource, ceilingOf, type Point, pointsOf } from "./points.ts";
@@ -57,7 +58,7 @@ function drawing(hint: ChartHint, source: ChartSource, groups: readonly Point[][
     part,
     alt: inWords(hint, points),
     sentence: groups
-      .map((group) => sentenceOf(hint.metric, group, alone))
+      .map((group) => sentenceOf(hint.metric, group, alone, source))
       .join("; ")
       .concat("."),
     spec: specOf(hint.title, subtitle, {
@@ -148,8 +149,20 @@ function faceted(spec: object, groups: readonly Point[][]): object {
   };
 }
 
+/** The speed-up as it was taken round by round, which is not quite the ratio of the medians. */
+function pairedRatio(source: ChartSource, of: Point, over: Point): number | undefined {
+  return source.measurements.find(
+    (m) =>
+      m.metric === "speed-up" &&
+      m.workload === of.workload &&
+      sameVariant(m, of) &&
+      m.against !== undefined &&
+      sameVariant(m.against, over),
+  )?.value;
+}
+
 /** Best and worst of a workload; the ratio between them where there are two. */
-function sentenceOf(metric: string, group: readonly Point[], alone: boolean): string {
+function sentenceOf(metric: string, group: readonly Point[], alone: boolean, source: ChartSource): string {
   const direction = betterOf(metric) === "higher" ? -1 : 1;
   const [best, ...others] = [...group].sort((a, b) => direction * (a.value - b.value));
   if (!best) return "";
@@ -160,6 +173,8 @@ function sentenceOf(metric: string, group: readonly Point[], alone: boolean): st
     return `${place}: ${formatMetric(metric, best.value)} for each of ${group.length} variants`;
   }
   const [large, small] = [best.value, worst.value].sort((a, b) => b - a) as [number, number];
-  const ratio = small > 0 ? ` (${formatRatio(large / small)} apart)` : "";
+  const paired = metric === "time" ? pairedRatio(source, best, worst) : undefined;
+  const apart = small > 0 ? ` (${formatRatio(large / small)} apart)` : "";
+  const ratio = paired === undefined ? apart : ` (${formatRatio(paired)}, paired)`;
   return `${place}: ${pointInWords(metric, best)} against ${pointInWords(metric, worst)}${ratio}`;
 }

@@ -1,6 +1,7 @@
 import { SaxesParser } from "saxes";
 import { describe, expect, it } from "vitest";
 import type { ChartHint, Measurement } from "../../kernels/experiment.ts";
+import { formatPercent } from "../numbers.ts";
 import { exact, fixtureExperiments, storedRun, timed } from "../stored-run.fixture.ts";
 import { drawingsFor } from "./chart.ts";
 import type { Drawing } from "./drawing.ts";
@@ -126,8 +127,33 @@ describe("the ladder", () => {
 
   it("does not cut a variant that is above the measured peak", () => {
     const peak = timed({ ...place, variant: "peak-fma" }, "throughput", "GFLOP/s", 10);
-    const { spec } = first(draw(ladderHint, [timed(place, "throughput", "GFLOP/s", 12), peak]));
-    expect(JSON.stringify(spec)).toContain(`"domain":[0,${1.05 * 12}]`);
+    const { spec, sentence } = first(draw(ladderHint, [timed(place, "throughput", "GFLOP/s", 12), peak]));
+    const [, top] = /"domain":\[0,([\d.]+)\]/.exec(JSON.stringify(spec)) ?? [];
+    expect(Number(top)).toBeGreaterThan(1.05 * 12);
+    expect(sentence).toContain("A rate above the peak means");
+  });
+
+  it("puts no figure on the line of the peak, nor the peak's name on a figure", async () => {
+    const peak = timed({ ...place, variant: "peak-fma" }, "throughput", "GFLOP/s", 10);
+    for (const shares of [[9], [9.9], [3, 9], [9, 3, 3, 3, 3, 3, 3], [9, 3, 3, 3, 3, 3, 9], [12, 1]]) {
+      const variants = shares.map((value, at) =>
+        timed({ ...place, variant: `step-${at}` }, "throughput", "GFLOP/s", value),
+      );
+      const svg = await renderSvg(first(draw(ladderHint, [...variants, peak])).spec);
+      const at = (text: string): { x: number; y: number } => {
+        const [, x, y] = new RegExp(`translate\\(([-\\d.]+),([-\\d.]+)\\)"[^>]*>${text}<`).exec(svg) ?? [];
+        return { x: Number(x), y: Number(y) };
+      };
+      const name = at("measured peak \\(peak-fma\\): 10.0 GFLOP/s");
+      // The name stands five pixels above the line, or higher; a tick is on it.
+      const line = at("10.0 · 100 %").y - 4;
+      for (const value of shares) {
+        const share = at(formatPercent(value / 10));
+        expect(share.y < line || share.y - 10 > line, `${value} of 10`).toBe(true);
+        const beside = Math.abs(share.x - name.x) > 160 || Math.abs(share.y - name.y) > 11;
+        expect(beside || share.y > line, `the name beside ${value}`).toBe(true);
+      }
+    }
   });
 
   it("lies down where there are too many variants for columns", async () => {
@@ -156,6 +182,10 @@ describe("the sweep", () => {
     const drawing = first(draw(sweepHint, sweepMeasurements()));
     expect(drawing.sentence).toBe(
       "64x64x64: the best block is 16 with 5.00 ms (20.0 ms at 4 and 8.00 ms at 64).",
+    );
+    const [small, large] = sweepMeasurements();
+    expect(first(draw(sweepHint, [small, large] as Measurement[])).sentence).toBe(
+      "64x64x64: the best block is 64, the largest tried, with 8.00 ms (20.0 ms at 4).",
     );
     const texts = await shown(drawing);
     for (const text of ["4", "16", "64", "block", "time, ms", "20.0", "5.00"]) expect(texts).toContain(text);
@@ -193,6 +223,30 @@ describe("the roofline", () => {
     const [drawing] = draw(hint, [...rates, ...all.filter((m) => m.variant.startsWith("peak-"))]);
     expect(drawing?.alt).toContain("0.500 FLOP/B");
     expect(drawing?.sentence).toContain("gemv reaches 75.1 % of what bandwidth allows");
+  });
+
+  it("says the same share of peak as the table, which is paired round by round", () => {
+    const share = timed(place, "peak-fraction", "1", 0.87);
+    const measured = [timed(place, "throughput", "GFLOP/s", 40), share];
+    const ceilings = all.filter((m) => m.variant.startsWith("peak-"));
+    expect(draw(hint, [...measured, ...ceilings])[0]?.sentence).toContain(
+      "one reaches 87.0 % of what the peak allows",
+    );
+  });
+
+  it("names a point above the roof above it, and leaves the peak's name room", async () => {
+    const ceilings = all.filter((m) => m.variant.startsWith("peak-"));
+    const svg = await renderSvg(
+      first(draw(hint, [timed(place, "throughput", "GFLOP/s", 70), ...ceilings])).spec,
+    );
+    const placeOf = (text: string): number[] =>
+      (new RegExp(`translate\\(([-\\d.]+),([-\\d.]+)\\)"[^>]*>${text}<`).exec(svg) ?? [])
+        .slice(1)
+        .map(Number);
+    const [nameX = 0, nameY = 0] = placeOf("one 70");
+    const [peakX = 0, peakY = 0] = placeOf("peak 56.5 GFLOP/s");
+    expect(nameY).toBeLessThanOrEqual(peakY);
+    expect(nameX - peakX).toBeGreaterThan(140);
   });
 
   it("is not drawn without a measured bandwidth", () => {

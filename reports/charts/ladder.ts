@@ -17,6 +17,12 @@ const roomForPeak = 26;
 const roomForFigures = 36;
 /** Pixels for a column with its distance. */
 const step = 54;
+/** Figures above the line of the peak are this far from it, in pixels. */
+const clearOfLine = 3;
+/** A column may rise so far above the peak before the scale gives way; beyond, the others would be too small. */
+const mostAbovePeak = 1.25;
+/** The name of the peak is about as wide as so many columns. */
+const columnsOfName = 6;
 
 export function ladderCharts(hint: ChartHint, source: ChartSource): readonly Drawing[] {
   const groups = [...byWorkload(pointsOf(source, hint))];
@@ -38,19 +44,18 @@ function ladder(
   const workload = points[0]?.workload ?? "";
   const scale = scaleOf(hint.metric, Math.max(...points.map((point) => point.value), peak?.value ?? 0));
   const highest = Math.max(...points.map((point) => point.high));
-  const top = peak ? Math.max(peak.value, highest) : highest * 1.2;
+  const room = roomAbove(points, peak?.value, highest);
   const several = new Set(points.map((point) => point.target)).size > 1;
-  const values = points.map((point) => ({
+  const values = points.map((point, at) => ({
     ...point,
     text: withScale(point.value, { ...scale, suffix: "" }),
-    // Above the interval, but never on the line of the peak.
-    figureAt: Math.min(point.high, top * (1 - roomForFigures / plot.height)),
+    figureAt: room.figuresAt[at],
     share: peak ? formatPercent(shareOf(source, point, peak)) : "",
   }));
   const y = {
     field: "value",
     type: "quantitative",
-    scale: { domain: [0, top], nice: false },
+    scale: { domain: [0, room.top], nice: false },
     axis: { title: axisTitle(hint.metric, scale), ...(peak && shareAxis(hint.metric, peak)) },
   };
   const x = {
@@ -70,7 +75,7 @@ function ladder(
     sentence: sentenceOf(hint.metric, source, points, peak),
     spec: specOf(hint.title, subtitle, {
       width: { step },
-      height: plot.height,
+      height: room.height,
       layer: [
         {
           data: { values },
@@ -84,7 +89,9 @@ function ladder(
                   field: "target",
                   type: "nominal",
                   scale: { domain, range: domain.map((target) => targetColours[target] ?? ink.muted) },
-                  legend: several ? { offset: peak ? roomForPeak : 6 } : null,
+                  legend: several
+                    ? { offset: 6 + (peak ? Math.max(0, roomForPeak - 6 - room.extra) : 0) }
+                    : null,
                 },
               },
             },
@@ -99,9 +106,45 @@ function ladder(
             ),
           ],
         },
-        ...(peak ? [ceilingLine(hint.metric, peak)] : []),
+        ...(peak ? [ceilingLine(hint.metric, peak, room)] : []),
       ],
     }),
+  };
+}
+
+/** Where figures stand, and the plot that holds them. */
+interface Room {
+  /** Value at which the two figures of each column begin: above its interval, and never on the line of the peak. */
+  readonly figuresAt: readonly number[];
+  /** Value at the upper end of the plot. */
+  readonly top: number;
+  /** Pixels of the plot. */
+  readonly height: number;
+  /** Pixels of it above the line of the peak. */
+  readonly extra: number;
+  /** Which end of the line has no figures above it, where the peak's name can stand; none if both have. */
+  readonly free: "left" | "right" | undefined;
+}
+
+/** The axis ends at the peak; the plot goes on above it as far as figures or intervals need it. */
+function roomAbove(points: readonly Point[], peak: number | undefined, highest: number): Room {
+  const end = peak === undefined ? highest * 1.2 : Math.max(peak, highest / mostAbovePeak);
+  const pixels = (value: number): number => (value / end) * plot.height;
+  const line = peak === undefined ? Number.POSITIVE_INFINITY : pixels(peak);
+  const starts = points.map((point) => {
+    const start = pixels(Math.max(point.high, point.value));
+    return start + roomForFigures > line ? Math.max(start, line + clearOfLine) : start;
+  });
+  const above = starts.map((start) => start > line);
+  const height = Math.max(plot.height, ...starts.map((start) => start + roomForFigures));
+  const left = !above.slice(0, columnsOfName).includes(true);
+  const right = !above.slice(-columnsOfName).includes(true);
+  return {
+    figuresAt: starts.map((start) => (start / plot.height) * end),
+    top: (height / plot.height) * end,
+    height,
+    extra: Math.max(0, height - line),
+    free: left ? "left" : right ? "right" : undefined,
   };
 }
 
@@ -116,7 +159,7 @@ function shareAxis(metric: string, { value }: Measurement): object {
   return { values: quarters.map((share) => share * value), labelExpr: `${JSON.stringify(labels)}[${index}]` };
 }
 
-function ceilingLine(metric: string, peak: Measurement): object {
+function ceilingLine(metric: string, peak: Measurement, { free, extra }: Room): object {
   const label = `measured peak (${peak.variant}): ${formatMetric(metric, peak.value)}`;
   return {
     data: { values: [{ peak: peak.value, label }] },
@@ -128,14 +171,19 @@ function ceilingLine(metric: string, peak: Measurement): object {
       {
         mark: {
           type: "text",
-          align: "left",
+          align: free === "right" ? "right" : "left",
           baseline: "bottom",
-          dx: 2,
-          dy: -5,
+          dx: free === "right" ? -2 : 2,
+          // Where figures are above the line at both ends, the name is above them all.
+          dy: free === undefined ? -5 - extra : -5,
           color: ink.ceiling,
           fontWeight: 600,
         },
-        encoding: { x: { value: 0 }, y: { field: "peak", type: "quantitative" }, text: { field: "label" } },
+        encoding: {
+          x: { value: free === "right" ? "width" : 0 },
+          y: { field: "peak", type: "quantitative" },
+          text: { field: "label" },
+        },
       },
     ],
   };
@@ -166,5 +214,9 @@ function sentenceOf(
     `${point.label} with ${figuresInWords(source, point) ?? formatMetric(metric, point.value)}`;
   const path =
     first === best ? `reaches ${figures(best)}` : `goes from ${figures(first)} to ${figures(best)}`;
-  return `At ${best.workload} the ladder ${path}; ${ceiling}.`;
+  const doubt =
+    peak && best.value > peak.value
+      ? " A rate above the peak means that the rounds of the peak were disturbed; shares, which are paired round by round, suffer less."
+      : "";
+  return `At ${best.workload} the ladder ${path}; ${ceiling}.${doubt}`;
 }

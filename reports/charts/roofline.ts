@@ -35,7 +35,7 @@ export function rooflineCharts(hint: ChartHint, source: ChartSource): readonly D
     ([workload, points]) => {
       const roof = roofOver(hint, source, workload);
       const placed = points.flatMap((point) => place(hint, source, point));
-      return roof && placed.length > 0 ? [roofline(hint, workload, placed, roof)] : [];
+      return roof && placed.length > 0 ? [roofline(hint, source, placed, roof)] : [];
     },
   );
 }
@@ -86,7 +86,8 @@ function leastTraffic(workload: string): number | undefined {
 const roomForNames = 24;
 const nameDistance = 15;
 
-function roofline(hint: ChartHint, workload: string, placed: readonly Placed[], roof: Roof): Drawing {
+function roofline(hint: ChartHint, source: ChartSource, placed: readonly Placed[], roof: Roof): Drawing {
+  const workload = placed[0]?.workload ?? "";
   const ridges = roof.slopes.map((slope) => roof.peak.value / slope.value);
   const intensities = [...placed.map((point) => point.intensity), ...ridges];
   const x: Axis = {
@@ -98,18 +99,27 @@ function roofline(hint: ChartHint, workload: string, placed: readonly Placed[], 
   const lowest = Math.min(...roof.slopes.map((slope) => slope.value)) * x.domain[0];
   const floor = Math.max(Math.min(...placed.map((point) => point.low), lowest), peak / 1e4);
   const height = Math.max(plot.height, nameDistance * (placed.length + 4));
-  const y: Axis = { type: "log", domain: [floor / 1.5, peak * 1.6], length: height };
+  const highest = Math.max(...placed.map((point) => Math.max(point.high, point.value * 1.3)));
+  const y: Axis = { type: "log", domain: [floor / 1.5, Math.max(peak * 1.6, highest * 1.1)], length: height };
   const subtitle = `${workload}; ${trafficInWords(hint, placed)}`;
   const inOrder = placed.toSorted((a, b) => b.value - a.value);
   return {
     title: hint.title,
     part: workload,
     alt: `${hint.title} (${workload}). ${roofInWords(roof)} ${inOrder.map(placedInWords).join(", ")}.`,
-    sentence: `${roofInWords(roof)} ${sentenceOf(workload, inOrder, roof)}`,
+    sentence: `${roofInWords(roof)} ${sentenceOf(workload, inOrder, roof, source)}`,
     spec: specOf(hint.title, subtitle, {
       width: plot.width,
       height,
-      layer: [...roofLayers(roof, x, y), ...pointLayers(inOrder, roof, x, y)],
+      layer: [
+        ...roofLayers(
+          roof,
+          x,
+          y,
+          inOrder.some(({ value }) => value > peak),
+        ),
+        ...pointLayers(inOrder, roof, x, y),
+      ],
     }),
   };
 }
@@ -145,7 +155,8 @@ function channels(x: Axis, y: Axis): { readonly x: object; readonly y: object } 
   };
 }
 
-function roofLayers(roof: Roof, x: Axis, y: Axis): object[] {
+/** The ceilings with their names; that of the peak stands left where the names of points need the right. */
+function roofLayers(roof: Roof, x: Axis, y: Axis, left: boolean): object[] {
   const { peak, slopes } = roof;
   const to = x.domain[1];
   const on = channels(x, y);
@@ -159,8 +170,12 @@ function roofLayers(roof: Roof, x: Axis, y: Axis): object[] {
       encoding: { ...on, order: { field: "x" } },
     },
     {
-      data: { values: [{ x: to, y: peak.value, text: `peak ${formatMetric("throughput", peak.value)}` }] },
-      mark: { type: "text", ...text, align: "right", dx: -4, dy: -5 },
+      data: {
+        values: [
+          { x: left ? flat.x : to, y: peak.value, text: `peak ${formatMetric("throughput", peak.value)}` },
+        ],
+      },
+      mark: { type: "text", ...text, align: left ? "left" : "right", dx: left ? 4 : -4, dy: -5 },
       encoding: { ...on, text: { field: "text" } },
     },
     ...slopes.flatMap((slope, at) =>
@@ -222,12 +237,7 @@ function slopeName({ variant }: Measurement, { slopes }: Pick<Roof, "slopes">): 
 
 function pointLayers(points: readonly Placed[], { peak }: Roof, x: Axis, y: Axis): object[] {
   const on = channels(x, y);
-  const heights = spread(
-    points.map((point) => positionOn(y, point.value)),
-    nameDistance,
-    // Names stay below the roof, which is a line that runs through to the right.
-    positionOn(y, peak.value) - nameDistance,
-  );
+  const heights = nameHeights(points, peak.value, y);
   const values = points.map((point, at) => ({
     x: point.intensity,
     y: point.value,
@@ -274,6 +284,19 @@ function pointLayers(points: readonly Placed[], { peak }: Roof, x: Axis, y: Axis
   ];
 }
 
+/** Heights of the names in pixels: none on the roof, which is a line that runs through to the right. */
+function nameHeights(points: readonly Placed[], peak: number, y: Axis): number[] {
+  const roof = positionOn(y, peak);
+  const own = points.map((point) => positionOn(y, point.value));
+  const count = points.filter(({ value }) => value > peak).length;
+  // Points come from the highest down.
+  const above = own.slice(0, count).map((height) => Math.max(height, roof + nameDistance));
+  return [
+    ...spread(above, nameDistance, y.length),
+    ...spread(own.slice(count), nameDistance, roof - nameDistance),
+  ];
+}
+
 function roofInWords(roof: Roof): string {
   const { peak, stream, ridge, slopes } = roof;
   const [rate, bandwidth] = [formatMetric("throughput", peak.value), formatMetric("bandwidth", stream.value)];
@@ -293,15 +316,20 @@ function placedInWords(point: Placed): string {
 /** More variants than this make no sentence: the fastest and the slowest of them do, the rest is in the picture's text. */
 const mostNamed = 5;
 
-function sentenceOf(workload: string, points: readonly Placed[], { peak, stream, ridge }: Roof): string {
+function sentenceOf(workload: string, points: readonly Placed[], roof: Roof, source: ChartSource): string {
   const named = points.length > mostNamed ? [...points.slice(0, mostNamed - 1), points.at(-1)] : points;
   const shares = named.flatMap((point) => {
     if (!point) return [];
-    const bound = Math.min(peak.value, stream.value * point.intensity);
-    const limit = point.intensity < ridge ? "bandwidth" : "the peak";
-    return [`${point.label} reaches ${formatPercent(point.value / bound)} of what ${limit} allows`];
+    const limit = point.intensity < roof.ridge ? "bandwidth" : "the peak";
+    return [`${point.label} reaches ${formatPercent(shareOf(source, point, roof))} of what ${limit} allows`];
   });
   const left = points.length - named.length;
   const rest = left > 0 ? `; ${left} more lie between the last two` : "";
   return `At ${workload}, ${shares.join("; ")}${rest}.`;
+}
+
+/** The share of its ceiling; of the peak as it was paired round by round, as in the tables. */
+function shareOf(source: ChartSource, point: Placed, { peak, stream, ridge }: Roof): number {
+  if (point.intensity < ridge) return point.value / (stream.value * point.intensity);
+  return otherFigure(source, point, "peak-fraction") ?? point.value / peak.value;
 }

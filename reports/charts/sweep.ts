@@ -184,13 +184,14 @@ function sentenceOf(hint: ChartHint, part: string, series: readonly Series[]): s
   const sentences = series.map(({ name, points }) => {
     const best = bestOf(hint.metric, points);
     const [first, last] = [points[0], points.at(-1)];
-    const ends = [first, last]
-      .filter((point) => point !== undefined)
-      .map((point) => `${formatMetric(hint.metric, point.value)} at ${point.x}`)
-      .join(" and ");
-    if (hint.x?.from === "workload" || !best) return `${name} has ${ends}`;
+    const inWords = (point: Swept): string => `${formatMetric(hint.metric, point.value)} at ${point.x}`;
+    const ends = [first, last].filter((point) => point !== undefined);
+    if (hint.x?.from === "workload" || !best) return `${name} has ${ends.map(inWords).join(" and ")}`;
     const of = series.length > 1 ? ` of ${name}` : "";
-    return `the best ${title}${of} is ${best.x} with ${formatMetric(hint.metric, best.value)} (${ends})`;
+    // A best at an end of the range may not be the best that there is.
+    const place = best === first ? ", the smallest tried," : best === last ? ", the largest tried," : "";
+    const others = ends.filter((end) => end !== best).map(inWords);
+    return `the best ${title}${of} is ${best.x}${place} with ${formatMetric(hint.metric, best.value)} (${others.join(" and ")})`;
   });
   return `${part ? `${part}: ` : ""}${sentences.join("; ")}.`;
 }

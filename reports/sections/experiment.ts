@@ -1,6 +1,7 @@
 /** One experiment of a run: its question, charts, tables, verdicts with rule and evidence, and what failed. */
 import type { StoredCell, StoredFailure, StoredSample, StoredVerdict } from "../../catalog/ledger.ts";
 import type { FailureReason, Measurement } from "../../kernels/experiment.ts";
+import { findingsIn } from "../../kernels/judge.ts";
 import type { DrawnChart } from "../drawn-charts.ts";
 import { code, image, link, text } from "../markdown.ts";
 import { formatDuration } from "../numbers.ts";
@@ -46,9 +47,10 @@ function verdictBlock({ claim: id, verdict, rule, evidence }: StoredVerdict, sou
     `> **${verdictMarks[verdict]} ${verdict}** ${code(id)}${from}`,
     ...(claim ? [`${text(claim.statementEn)} ${text(claim.statementZh)}`] : []),
     `**Rule.** ${text(rule)}`,
-    `**Evidence.** ${text(evidence)}`,
+    "**Evidence.**",
   ];
-  return lines.join("\n>\n> ");
+  const findings = findingsIn(evidence).map((finding) => `> - ${text(finding)}`);
+  return `${lines.join("\n>\n> ")}\n>\n${findings.join("\n")}`;
 }
 
 const reasons: Readonly<Record<FailureReason, string>> = {
@@ -73,11 +75,17 @@ function cellBlocks(
   samples: readonly StoredSample[],
 ): string[] {
   const state = cell.finished
-    ? `measured in ${formatDuration(cell.seconds ?? 0)}`
+    ? `measured in ${formatDuration(cell.seconds ?? 0)}${onlyTarget(measured)}`
     : "**not finished**: figures below, if any, are partial";
   const tables = resultTables(cell, measured, samples);
   const nothing = tables.length === 0 ? "; no measurement" : "";
   return [`#### ${text(cell.workload)}`, `${capital(state)}${nothing}.`, ...tables];
+}
+
+/** The target, where the table needs no column for it. */
+function onlyTarget(measured: readonly Measurement[]): string {
+  const targets = [...new Set(measured.map(({ target }) => target))];
+  return targets.length === 1 ? ` on ${targets[0]}` : "";
 }
 
 function capital(sentence: string): string {

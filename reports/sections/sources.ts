@@ -6,8 +6,14 @@ import type { Sources } from "../sources.ts";
 /** Blocks of Markdown: what the claims stand in, then what else the list has on these topics. */
 export function sourcesSection({ cited, related }: Sources): string[] {
   if (cited.length === 0 && related.length === 0) return [];
+  const doubtful = [...cited, ...related].some(({ papers }) =>
+    papers.some(({ confidence }) => confidence === "likely"),
+  );
   return [
     "## Articles and papers",
+    ...(doubtful
+      ? ["Of a paper marked _likely_ it is probable, not certain, that the article is about it."]
+      : []),
     ...(cited.length > 0 ? ["Claims of this run stand in:", cited.map(entry).join("\n")] : []),
     ...(related.length > 0 ? ["On the same topics:", related.map(entry).join("\n")] : []),
   ];
@@ -23,7 +29,7 @@ function entry(article: ArticleDetail): string {
 }
 
 function paperText({ title, authors, year, venue, link: url, confidence }: Paper): string {
-  const sure = confidence === "likely" ? " (likely)" : "";
+  const sure = confidence === "likely" ? " (_likely_)" : "";
   const when = venue.includes(String(year)) ? venue : `${venue}, ${year}`;
   return `${link(title, url)}, ${text(`${authors}, ${when}`)}${sure}`;
 }

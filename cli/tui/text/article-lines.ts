@@ -90,7 +90,7 @@ function paperLines(paper: PaperDetail, columns: number): Line[] {
   const facts = [paper.authors, String(paper.year), paper.venue].filter(Boolean).join(", ");
   return [
     ...wrapped(paper.title, columns - 2, undefined, "  "),
-    ...wrapped(paper.likely ? `${facts} (likely)` : facts, columns - 4, "muted", "    "),
+    ...wrapped(paper.likely ? `${facts} (likely meant)` : facts, columns - 4, "muted", "    "),
     ...wrapped(paper.where, columns - 4, "link", "    "),
   ];
 }
