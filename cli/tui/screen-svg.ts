@@ -64,7 +64,16 @@ interface Run {
 
 function rowSvg(row: readonly ScreenCell[], top: number): string[] {
   const runs = runsOf(row);
-  return [...runs.flatMap((run) => backgroundSvg(run, top)), ...runs.flatMap((run) => textSvg(run, top))];
+  const texts = runs.flatMap(wordsOf);
+  return [...runs.flatMap((run) => backgroundSvg(run, top)), ...texts.flatMap((run) => textSvg(run, top))];
+}
+
+/** A run cut where it has two spaces or more: browsers make one of them, and stretch the letters to the length. */
+function wordsOf(run: Run): Run[] {
+  if (run.like.underline || run.columns !== run.text.length) return [run];
+  return [...run.text.matchAll(/\S+(?: \S+)*/g)].map(({ 0: text, index }) => {
+    return { ...run, column: run.column + index, columns: text.length, text };
+  });
 }
 
 /** Neighbouring cells of one look; wide characters stand alone, because no font makes them exactly two cells wide. */
