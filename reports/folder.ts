@@ -39,6 +39,9 @@ export class FolderProblem extends Error {
   }
 }
 
+/** A folder that holds what is not ours. Its remedy names options of the command line. */
+export class FolderTaken extends FolderProblem {}
+
 /** Names of staging folders begin so; one that a killed process left is taken for ours and removed. */
 const stagingPrefix = ".kdaccel-report-";
 
@@ -53,7 +56,7 @@ export function writeFolder(directory: string, files: readonly ReportFile[], opt
   const earlier = contentsOf(folder);
   const foreign = earlier && foreignIn(earlier, files);
   if (foreign !== undefined && !options.force) {
-    throw new FolderProblem(
+    throw new FolderTaken(
       `${folder} is not empty and not a report of kdaccel: it holds ${foreign}`,
       "Name another folder with -o, or write into this one with --force; its other files stay.",
     );

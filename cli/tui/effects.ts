@@ -122,9 +122,14 @@ async function exportReport(
 ): Promise<void> {
   try {
     const { writeReport } = await import("../../reports/write-report.ts");
+    const { FolderTaken } = await import("../../reports/folder.ts");
     const { storedRunCalled } = await import("../stored-run.ts");
     const stored = storedRunCalled(db, id);
-    const { folder, files } = await writeReport({ db, stored, experiments, directory });
+    const { folder, files } = await writeReport({ db, stored, experiments, directory }).catch((error) => {
+      if (!(error instanceof FolderTaken)) throw error;
+      // Its remedy names options, which a dialog does not have.
+      throw new Error(`${error.message}. Name another directory.`, { cause: error });
+    });
     const text = `The report of ${id} is in ${folder} (${files.length} files).`;
     act({ type: "exported", written: true, message: { text, tone: "plain" } });
   } catch (error) {

@@ -191,6 +191,18 @@ test("an experiment is run, its verdict shown and stored, and its report exporte
   expect(screen).toMatch(/finished {2}█+ {2}1 of 1 cells/);
   terminal.press("e");
   await terminal.shows("› ./kdaccel-report-r1");
+  terminal.press("\u0015");
+  await terminal.until((text) => !text.includes("kdaccel-report"), "the empty field");
+  terminal.press(".", "enter");
+  await terminal.until(
+    (text) => /is not empty and not a report.*Name another directory\./.test(text.replace(/\s+/g, " ")),
+    "advice",
+  );
+  expect(terminal.text()).not.toContain("--force");
+  terminal.press("escape");
+  await terminal.until((text) => !text.includes("Directory;"), "the dialog to close");
+  terminal.press("e");
+  await terminal.shows("› ./kdaccel-report-r1");
   terminal.press("enter");
   await terminal.shows("The report of r1 is in");
   expect(readdirSync(join(folder, "kdaccel-report-r1"))).toContain("report.md");
