@@ -17,6 +17,11 @@ describe("didYouMean", () => {
     expect(didYouMean("inner", topics)).toEqual(["inner-product"]);
   });
 
+  it("does not take a word of which nothing was typed for a typing error", () => {
+    expect(didYouMean("*", ["块", "核"])).toEqual([]);
+    expect(didYouMean("剪技", ["剪枝"])).toEqual(["剪枝"]);
+  });
+
   it("stays silent when nothing is near", () => {
     expect(didYouMean("transformer", topics)).toEqual([]);
     expect(didYouMean("", topics)).toEqual([]);

@@ -16,18 +16,21 @@ export function didYouMean(input: string, candidates: Iterable<string>, most = 3
   const typed = input.trim().toLowerCase();
   if (!typed) return [];
   const allowed = tolerance([...typed].length);
-  return [...new Set(candidates)]
-    .map((candidate) => {
-      const name = candidate.toLowerCase();
-      if (typed.length >= 3 && name.startsWith(typed)) return { candidate, edits: 0.5 };
-      // Lengths alone rule most candidates out, at a hundredth of the cost.
-      const possible = Math.abs(name.length - typed.length) <= allowed;
-      return { candidate, edits: possible ? distance(typed, name) : Number.POSITIVE_INFINITY };
-    })
-    .filter(({ edits }) => edits <= allowed)
-    .sort((a, b) => a.edits - b.edits || (a.candidate < b.candidate ? -1 : 1))
-    .slice(0, most)
-    .map(({ candidate }) => candidate);
+  return (
+    [...new Set(candidates)]
+      .map((candidate) => {
+        const name = candidate.toLowerCase();
+        if (typed.length >= 3 && name.startsWith(typed)) return { candidate, edits: 0.5 };
+        // Lengths alone rule most candidates out, at a hundredth of the cost.
+        const possible = Math.abs(name.length - typed.length) <= allowed;
+        return { candidate, edits: possible ? distance(typed, name) : Number.POSITIVE_INFINITY };
+      })
+      // As many edits as letters: nothing of it was typed.
+      .filter(({ edits, candidate }) => edits <= allowed && edits < Math.max(typed.length, candidate.length))
+      .sort((a, b) => a.edits - b.edits || (a.candidate < b.candidate ? -1 : 1))
+      .slice(0, most)
+      .map(({ candidate }) => candidate)
+  );
 }
 
 /** The one nearest word within tolerance, or undefined; faster than `didYouMean` over a large vocabulary. */

@@ -160,7 +160,15 @@ describe("a query that finds nothing", () => {
     expect(search(db, meant).articles.length).toBeGreaterThan(0);
   });
 
+  it.each(["https://example.com/none", "0503.99999", "9999", "#9999"])(
+    "%s gets none: what has a similar address or number is something else",
+    (typed) => {
+      expect(search(db, typed)).toMatchObject({ articles: [], others: [], suggestion: undefined });
+    },
+  );
+
   it("gets none where nothing is near", () => {
+    expect(search(db, "*").suggestion).toBeUndefined();
     expect(search(db, "qqqqqqqqqq").suggestion).toBeUndefined();
     expect(search(db, "  ")).toMatchObject({ articles: [], others: [], suggestion: undefined });
   });

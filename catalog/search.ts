@@ -75,7 +75,8 @@ export function search(db: Connection, query: string, { limit = 20 }: SearchOpti
     articleCount: searched ? countArticles(db, phrases, direct.numbers) : direct.numbers.length,
     others: others.map((other) => otherHit(db, other, phrases)),
     otherCount: searched ? countNames(db, phrases) : 0,
-    suggestion: nothing && query.trim() ? suggestQuery(db, query) : undefined,
+    // A number, arXiv id or link that is not there: its neighbours are other papers and pages.
+    suggestion: nothing && direct.field === undefined ? suggestQuery(db, query) : undefined,
   };
 }
 
