@@ -13,6 +13,8 @@ export default defineConfig({
           include: ["{cli,kernels,catalog,reports}/**/*.test.{ts,tsx}"],
           exclude: ["**/*.full.test.{ts,tsx}"],
           testTimeout: 30_000,
+          // Some prepare with a real run, which a loaded machine starts slowly.
+          hookTimeout: 30_000,
         },
       },
       {

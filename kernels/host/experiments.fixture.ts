@@ -169,7 +169,8 @@ export const fixtureExperiments: readonly Experiment[] = [
     run: async () => process.abort(),
   }),
   fixture("hang", {
-    cells: [cell("one", [good, bad], 1), cell("two", [good])],
+    // Longer than a loaded machine takes to start the child, which is silence too.
+    cells: [cell("one", [good, bad], 5), cell("two", [good])],
     run: counting(() => {
       for (;;) work(1000);
     }),
