@@ -111,6 +111,26 @@ describe("arguments that do not fit", () => {
     expect(stderr.trim().split("\n").length).toBeLessThanOrEqual(3);
   });
 
+  it.each([
+    [["--resume", "last", "--profile", "full"], "--profile"],
+    [["--resume", "last", "--list"], "--list"],
+    [["--all", "--topic", "tiling"], "--topic"],
+  ])("%j contradict each other: exit code 2", async (args, which) => {
+    const { code, stderr } = await bench(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`cannot be used with option '${which}`);
+    expect(stderr).toContain("kdaccel bench --help");
+  });
+
+  it("a target on which nothing runs: exit code 5, whether it is to be run or listed", async () => {
+    for (const list of [[], ["--list"]]) {
+      const args = ["bench", "--experiment", "fma-rounding", "--target", "wasm", ...list];
+      const { code, stdout, stderr } = await runProgramWith(args, { home, entry: "main.ts" });
+      expect({ code, stdout }).toEqual({ code: 5, stdout: "" });
+      expect(stderr).toContain("nothing of this runs on wasm");
+    }
+  });
+
   it("a topic that no experiment belongs to: exit code 5", async () => {
     const { code, stderr } = await bench("--topic", "pruning");
     expect(code).toBe(5);
@@ -135,7 +155,7 @@ describe("kernels that fail", () => {
   it("one that hangs is killed and blamed: exit code 1", async () => {
     const ended = await bench("--experiment", "hang");
     expect(ended.code).toBe(1);
-    expect(ended.stdout).toContain("hang one bad (js) hung: silent for 1 s");
+    expect(ended.stdout).toContain("hang one bad (js) hung: silent for 5 s");
     expect(ended.stdout).toMatch(/\ntwo .*\nvariant.*\ngood/);
   });
 

@@ -1,7 +1,7 @@
 /**
  * What would run, without running it: `bench --list`.
  */
-import type { Experiment, Settings } from "../kernels/experiment.ts";
+import type { Cell, Experiment, Settings, Target } from "../kernels/experiment.ts";
 import { expectedSeconds, planRun } from "../kernels/host/plan.ts";
 import { formatDuration } from "../reports/numbers.ts";
 import { table } from "./table.ts";
@@ -22,14 +22,31 @@ export function planLines(
       { title: "experiment", text: ({ id }) => id, style: theme.id },
       { title: "workload", text: ({ cell }) => cell.workload },
       { title: "about", text: ({ cell }) => formatDuration(cell.seconds), align: "right" },
-      { title: "variants", text: ({ cell }) => cell.variants.map((v) => v.variant).join(" "), flex: 1 },
+      { title: "variants", text: ({ cell }) => variantsText(cell), flex: 1 },
     ],
     rows,
     { width: outputColumns(stream), heading: theme.muted },
   );
   const claims = parts.flatMap(({ experiment }) => experiment.claims).length;
-  const total = `${parts.length} experiments, ${rows.length} workloads, ${claims} claims: about ${formatDuration(expectedSeconds(parts))}`;
-  return [...listed, "", total];
+  const sums = [
+    counted(parts.length, "experiment"),
+    counted(rows.length, "workload"),
+    counted(claims, "claim"),
+  ].join(", ");
+  return [...listed, "", `${sums}: about ${formatDuration(expectedSeconds(parts))}`];
+}
+
+/** Variants by target where a cell has several: `js: naive-ijk; wasm: naive-ijk micro-4x4`. */
+function variantsText({ variants }: Cell): string {
+  const targets = [...new Set(variants.map(({ target }) => target))];
+  const on = (target: Target): string =>
+    variants.flatMap((ref) => (ref.target === target ? ref.variant : [])).join(" ");
+  if (targets.length <= 1) return targets.map(on).join("");
+  return targets.map((target) => `${target}: ${on(target)}`).join("; ");
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** The same for programs. */

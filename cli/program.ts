@@ -16,7 +16,7 @@ export async function runProgram(argv: readonly string[], laboratory: Laboratory
   try {
     await dispatch(argv, laboratory);
   } catch (error) {
-    process.exitCode = report(error, argv.includes("--debug"));
+    process.exitCode = report(error, argv);
   }
 }
 
@@ -63,13 +63,13 @@ async function programFor(called: CommandEntry | undefined, laboratory: Laborato
 }
 
 /** Prints what went wrong and what to do about it; returns the exit code. */
-function report(error: unknown, debug: boolean): number {
-  if (error instanceof CommanderError) return reportUsage(error);
+function report(error: unknown, argv: readonly string[]): number {
+  if (error instanceof CommanderError) return reportUsage(error, calledCommand(argv));
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`kdaccel: ${sanitiseLines(message)}\n`);
   const remedy = remedyOf(error);
   if (remedy) process.stderr.write(`${sanitiseLines(remedy)}\n`);
-  if (debug) process.stderr.write(`${stackOf(error)}\n`);
+  if (argv.includes("--debug")) process.stderr.write(`${stackOf(error)}\n`);
   else if (!isExpected(error)) {
     process.stderr.write("This is a fault of kdaccel. Run the command again with --debug to see where.\n");
   }
@@ -77,15 +77,14 @@ function report(error: unknown, debug: boolean): number {
 }
 
 /** Commander's own errors: help and version were asked for, or the arguments do not fit. */
-function reportUsage(error: CommanderError): number {
+function reportUsage(error: CommanderError, called: CommandEntry | undefined): number {
   if (error.exitCode === 0 || error.code === "commander.helpDisplayed") return exitCodes.done;
   const [what, ...suggestion] = error.message.replace(/^error: /, "").split("\n");
   if (error.code !== "commander.help") {
     process.stderr.write(`kdaccel: ${sanitise(what ?? "")}\n`);
     const didYouMean = suggestion.join(" ").replace(/^\((.*)\)$/, "$1");
-    process.stderr.write(
-      `${didYouMean ? `${sanitise(didYouMean)} ` : ""}\`kdaccel --help\` lists what there is.\n`,
-    );
+    const help = called ? `kdaccel ${called.name} --help` : "kdaccel --help";
+    process.stderr.write(`${didYouMean ? `${sanitise(didYouMean)} ` : ""}\`${help}\` lists what there is.\n`);
   }
   return exitCodes.usage;
 }

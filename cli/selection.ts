@@ -2,10 +2,10 @@
  * From what the user asked for to experiments. Unknown ids end in a suggestion, never in an empty run.
  */
 import type { Connection } from "../catalog/database/open.ts";
-import { didYouMean } from "../catalog/did-you-mean.ts";
 import { claimIds, existingArticle, testableIn, topicIds, topicSubtree } from "../catalog/matching.ts";
 import type { Experiment } from "../kernels/experiment.ts";
 import { CommandError, exitCodes, UsageError } from "./exit.ts";
+import { known } from "./known.ts";
 
 /** What to run; everything that is named is run, each experiment once. */
 export interface Wish {
@@ -47,14 +47,9 @@ export function chosenExperiments(
 
 /** The experiment with this id. */
 export function experimentCalled(experiments: readonly Experiment[], id: string): Experiment {
-  const found = experiments.find((experiment) => experiment.id === id);
-  if (found) return found;
-  throw unknown(
-    "experiment",
-    id,
-    experiments.map((experiment) => experiment.id),
-    "experiments",
-  );
+  const ids = experiments.map((experiment) => experiment.id);
+  const found = known("experiment", id, ids, "`kdaccel experiments` lists them.");
+  return experiments[ids.indexOf(found)] as Experiment;
 }
 
 /**
@@ -83,14 +78,17 @@ export function experimentsForTopic(
 }
 
 function forTopic(db: Connection, experiments: readonly Experiment[], id: string): readonly Experiment[] {
-  if (topicSubtree(db, id).length === 0) throw unknown("topic", id, topicIds(db), "topics");
-  return experimentsForTopic(db, experiments, id);
+  return experimentsForTopic(
+    db,
+    experiments,
+    known("topic", id, topicIds(db), "`kdaccel topics` lists them."),
+  );
 }
 
 function forClaim(db: Connection, experiments: readonly Experiment[], id: string): readonly Experiment[] {
   const testing = experiments.filter((each) => each.claims.some((test) => test.claim === id));
-  const known = claimIds(db);
-  if (testing.length === 0 && !known.includes(id)) throw unknown("claim", id, known, "claims");
+  // What the registry tests can be run even where the list has dropped the claim.
+  if (testing.length === 0) known("claim", id, claimIds(db), "`kdaccel claims` lists them.");
   return testing;
 }
 
@@ -102,19 +100,6 @@ export function articleCalled(db: Connection, typed: string): number {
     `there is no article "${typed}"`,
     "An article is named by its number; `kdaccel articles` lists them.",
   );
-}
-
-function unknown(kind: string, id: string, known: Iterable<string>, listing: string): UsageError {
-  return new UsageError(
-    `there is no ${kind} "${id}"`,
-    suggestion(id, known) ?? `\`kdaccel ${listing}\` lists them.`,
-  );
-}
-
-/** `Did you mean tiling or tile?`, or undefined where nothing is near. */
-export function suggestion(typed: string, known: Iterable<string>): string | undefined {
-  const near = didYouMean(typed, known);
-  return near.length > 0 ? `Did you mean ${near.join(" or ")}?` : undefined;
 }
 
 function nothingMatches(what: string): CommandError {

@@ -35,13 +35,16 @@ interface BenchOptions extends Wish {
 
 const profiles = ["quick", "standard", "full"] as const;
 
+/** What a run that is taken up has settled already. */
+const settledByRun = ["topic", "experiment", "article", "claim", "all", "profile", "target", "seed", "list"];
+
 export function define(command: Command, laboratory: Laboratory): void {
   command
     .option("--topic <id>", "experiments of a topic and all below it (repeatable)", collected)
     .option("--experiment <id>", "one experiment (repeatable)", collected)
     .option("--article <number>", "what tests the claims of an article (repeatable)", collected)
     .option("--claim <id>", "what tests a claim (repeatable)", collected)
-    .option("--all", "every experiment")
+    .addOption(new Option("--all", "every experiment").conflicts(["topic", "experiment", "article", "claim"]))
     .addOption(new Option("--profile <name>", "how thorough").choices(profiles).default("standard"))
     .option(
       "--target <name>",
@@ -49,7 +52,12 @@ export function define(command: Command, laboratory: Laboratory): void {
       targets,
     )
     .option("--seed <number>", "of all pseudo-random numbers", seed, 1)
-    .option("--resume <run>", "complete an interrupted run (an id, or `last`) under its own settings")
+    .addOption(
+      new Option(
+        "--resume <run>",
+        "complete an interrupted run (an id, or `last`) under its own settings",
+      ).conflicts(settledByRun),
+    )
     .option("--list", "show what would run and how long it takes, and run nothing")
     .option("--strict", "exit with 4 if a verdict is inconclusive")
     .option("--fail-on-refuted", "exit with 3 if a claim is refuted")
@@ -95,16 +103,19 @@ function settingsOf({ profile, seed }: BenchOptions, { targets }: ChosenTargets)
 function startedRun(db: Connection, experiments: readonly Experiment[], options: BenchOptions): RecordedRun {
   const chosen = chosenTargets(options.target);
   const settings = settingsOf(options, chosen);
-  if (experiments.every((experiment) => experiment.plan(settings).length === 0)) {
-    throw new CommandError(
-      `nothing of this runs on ${settings.targets.join(" or ")} with profile ${settings.profile}`,
-      "Leave out --target, or choose another --profile.",
-      exitCodes.nothingMeasured,
-    );
-  }
+  refuseEmptyPlan(experiments, settings);
   const line = fallbackLine(experiments, settings, chosen.fallback);
   if (line) advise(line);
   return newRun(db, { experiments, settings, command: process.argv.slice(2) });
+}
+
+function refuseEmptyPlan(experiments: readonly Experiment[], settings: Settings): void {
+  if (experiments.some((experiment) => experiment.plan(settings).length > 0)) return;
+  throw new CommandError(
+    `nothing of this runs on ${settings.targets.join(" or ")} with profile ${settings.profile}`,
+    "Leave out --target, or choose another --profile.",
+    exitCodes.nothingMeasured,
+  );
 }
 
 /** Runs it with progress on stderr; false where the user ended it. The second Ctrl-C does not wait. */
@@ -152,6 +163,7 @@ function print(
 
 function list(experiments: readonly Experiment[], options: BenchOptions): void {
   const settings = settingsOf(options, chosenTargets(options.target));
+  refuseEmptyPlan(experiments, settings);
   const text = options.json
     ? JSON.stringify(planDocument(experiments, settings), null, 2)
     : planLines(experiments, settings, process.stdout).join("\n");

@@ -3,9 +3,10 @@
  */
 import { type Command, Option } from "commander";
 import type { Connection } from "../../catalog/database/open.ts";
+import { latestVerdicts } from "../../catalog/ledger.ts";
 import { type Claim, claims } from "../../catalog/library.ts";
 import { withCatalog } from "../../catalog/open-catalog.ts";
-import { knownTopic, latestVerdicts, testOf } from "../catalog-selection.ts";
+import { knownTopic, testOf } from "../catalog-selection.ts";
 import type { Laboratory } from "../laboratory.ts";
 import { advise, printDocument, printLines, stdoutView, type View } from "../print.ts";
 import { columnsOf, sanitise, truncate } from "../terminal-text.ts";

@@ -5,8 +5,10 @@
 import { type Command, Option } from "commander";
 import type { Experiment, Profile, Target, VariantRef } from "../../kernels/experiment.ts";
 import { CommandError, UsageError } from "../exit.ts";
+import { suggestion } from "../known.ts";
 import type { Laboratory } from "../laboratory.ts";
-import { experimentCalled, suggestion } from "../selection.ts";
+import { printDocument, printLines } from "../print.ts";
+import { experimentCalled } from "../selection.ts";
 
 interface CodeOptions {
   readonly target?: Target;
@@ -43,8 +45,8 @@ async function show(
       `\`kdaccel code ${experiment.id}\` lists the variants of this experiment.`,
     );
   }
-  const document = { schema: "kdaccel/code/1", experiment: experiment.id, ...ref, text };
-  process.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : `${text.trimEnd()}\n`);
+  if (options.json) return printDocument("code", { experiment: experiment.id, ...ref, text });
+  printLines([text.trimEnd()]);
 }
 
 /** Every variant of every profile, each once, in the order of the plans. */
@@ -78,7 +80,6 @@ function chosen(experiment: Experiment, refs: readonly VariantRef[], variant: st
 }
 
 function list(experiment: Experiment, refs: readonly VariantRef[], options: CodeOptions): void {
-  const document = { schema: "kdaccel/code-variants/1", experiment: experiment.id, variants: refs };
-  const lines = refs.map((ref) => `${ref.variant} --target ${ref.target}\n`);
-  process.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : lines.join(""));
+  if (options.json) printDocument("code-variants", { experiment: experiment.id, variants: refs });
+  else printLines(refs.map((ref) => `${ref.variant} --target ${ref.target}`));
 }

@@ -7,8 +7,8 @@ import { type Term, terms } from "../../catalog/library.ts";
 import { withCatalog } from "../../catalog/open-catalog.ts";
 import { knownTopic } from "../catalog-selection.ts";
 import { UsageError } from "../exit.ts";
+import { suggestion } from "../known.ts";
 import { advise, printDocument, printLines, stdoutView, type View } from "../print.ts";
-import { suggestion } from "../selection.ts";
 import { table } from "../table.ts";
 import { sanitise, wrap } from "../terminal-text.ts";
 

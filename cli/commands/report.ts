@@ -6,14 +6,14 @@ import { relative } from "node:path";
 import type { Command } from "commander";
 import type { Connection } from "../../catalog/database/open.ts";
 import { listRuns, type StoredRun } from "../../catalog/ledger.ts";
-import { topicIds, topicSubtree } from "../../catalog/matching.ts";
+import { topicSubtree } from "../../catalog/matching.ts";
 import { withCatalog } from "../../catalog/open-catalog.ts";
 import type { Experiment } from "../../kernels/experiment.ts";
 import { defaultFolder, type WrittenReport, writeReport } from "../../reports/write-report.ts";
+import { knownTopic } from "../catalog-selection.ts";
 import { UsageError } from "../exit.ts";
 import type { Laboratory } from "../laboratory.ts";
 import { printDocument, printLines } from "../print.ts";
-import { suggestion } from "../selection.ts";
 import { storedRunCalled } from "../stored-run.ts";
 import { sanitise } from "../terminal-text.ts";
 
@@ -60,13 +60,7 @@ async function report(
 
 /** The newest run with all experiments of a topic and everything below it; else the newest with any of them. */
 function newestOn(db: Connection, experiments: readonly Experiment[], topic: string): StoredRun {
-  const below = new Set(topicSubtree(db, topic));
-  if (below.size === 0) {
-    throw new UsageError(
-      `there is no topic "${topic}"`,
-      suggestion(topic, topicIds(db)) ?? "`kdaccel topics` lists them.",
-    );
-  }
+  const below = new Set(topicSubtree(db, knownTopic(db, topic) ?? topic));
   const wanted = experiments.filter((each) => each.topics.some((id) => below.has(id))).map(({ id }) => id);
   const runs = listRuns(db).filter((run) => run.cells.finished > 0);
   const covering =

@@ -11,11 +11,10 @@ import { runDocument } from "../../reports/run-document.ts";
 import { CommandError } from "../exit.ts";
 import type { Laboratory } from "../laboratory.ts";
 import { momentText } from "../moment.ts";
+import { advise, printDocument, printLines, stdoutView, type View } from "../print.ts";
 import { runHeading, runLines } from "../run-tables.ts";
 import { storedRunCalled } from "../stored-run.ts";
 import { table } from "../table.ts";
-import { outputColumns } from "../terminal-text.ts";
-import { themeFor } from "../theme.ts";
 
 interface Format {
   readonly json?: boolean;
@@ -43,21 +42,20 @@ export function define(command: Command, laboratory: Laboratory): void {
 }
 
 function list(runs: readonly RunSummary[], { json }: Format): void {
-  if (json) {
-    const document = { schema: "kdaccel/runs/1", runs: runs.map(publicSummary) };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-    return;
-  }
-  if (runs.length === 0) {
-    process.stderr.write("Nothing was run yet. `kdaccel bench --topic tiling` makes a first run.\n");
-    return;
-  }
-  const theme = themeFor(process.stdout);
-  const lines = table<RunSummary>(
+  if (json) printDocument("runs", { runs: runs.map(publicSummary) });
+  else if (runs.length === 0)
+    advise("Nothing was run yet. `kdaccel bench --topic tiling` makes a first run.");
+  else printLines(listLines(runs, stdoutView()));
+}
+
+function listLines(runs: readonly RunSummary[], { theme, width }: View): string[] {
+  const statusStyle = (text: string, { status }: RunSummary): string =>
+    status === "killed" || status === "interrupted" ? theme.warning(text) : text;
+  return table<RunSummary>(
     [
       { title: "run", text: ({ id }) => id, style: theme.id },
       { title: "started", text: ({ startedAt }) => momentText(startedAt) },
-      { title: "status", text: ({ status }) => status, style: (text, run) => statusStyle(run, text) },
+      { title: "status", text: ({ status }) => status, style: statusStyle },
       { title: "profile", text: ({ settings }) => settings.profile },
       { title: "done", text: ({ cells }) => `${cells.finished}/${cells.planned}`, align: "right" },
       { title: "verdicts", text: verdictCounts },
@@ -65,13 +63,8 @@ function list(runs: readonly RunSummary[], { json }: Format): void {
       { title: "experiments", text: ({ experiments }) => experiments.join(" "), flex: 1 },
     ],
     runs,
-    { width: outputColumns(process.stdout), heading: theme.muted },
+    { width, heading: theme.muted },
   );
-  process.stdout.write(`${lines.join("\n")}\n`);
-
-  function statusStyle({ status }: RunSummary, text: string): string {
-    return status === "killed" || status === "interrupted" ? theme.warning(text) : text;
-  }
 }
 
 /** `2 confirmed, 1 refuted`. */
@@ -95,10 +88,10 @@ async function show(db: Connection, typed: string, { json }: Format, laboratory:
   }
   const experiments = await laboratory.experiments();
   const title = (id: string): string | undefined => experiments.find((each) => each.id === id)?.title.en;
-  const view = { width: outputColumns(process.stdout), theme: themeFor(process.stdout), title };
-  process.stdout.write(`${[...runHeading(stored, view), "", ...runLines(stored, view)].join("\n")}\n`);
+  const view = { ...stdoutView(), title };
+  printLines([...runHeading(stored, view), "", ...runLines(stored, view)]);
   if (stored.run.status === "killed" || stored.run.status === "interrupted") {
-    process.stderr.write(`To complete it: kdaccel bench --resume ${stored.run.id}\n`);
+    advise(`To complete it: kdaccel bench --resume ${stored.run.id}`);
   }
 }
 
@@ -108,5 +101,5 @@ function remove(db: Connection, typed: string): void {
     throw new CommandError(`run ${run.id} is still going on`, "End it first, then delete it.");
   }
   deleteRun(db, Number(run.id.slice(1)));
-  process.stdout.write(`Deleted run ${run.id}.\n`);
+  printLines([`Deleted run ${run.id}.`]);
 }

@@ -3,6 +3,8 @@
  */
 import type { Command } from "commander";
 import type { Connection } from "../../catalog/database/open.ts";
+import { articleNumber } from "../../catalog/identifiers.ts";
+import { latestVerdicts } from "../../catalog/ledger.ts";
 import {
   articleDetail,
   articles,
@@ -17,14 +19,14 @@ import { claimIds, existingArticle, topicIds } from "../../catalog/matching.ts";
 import { withCatalog } from "../../catalog/open-catalog.ts";
 import type { Experiment } from "../../kernels/experiment.ts";
 import { articleLines } from "../article-text.ts";
-import { latestVerdicts } from "../catalog-selection.ts";
 import { claimLines } from "../claim-text.ts";
 import { UsageError } from "../exit.ts";
 import { experimentDocument, experimentLines } from "../experiment-text.ts";
+import { suggestion } from "../known.ts";
 import type { Laboratory } from "../laboratory.ts";
 import { inside } from "../paragraphs.ts";
 import { printDocument, printLines, stdoutView, type View } from "../print.ts";
-import { experimentsForArticle, experimentsForTopic, suggestion } from "../selection.ts";
+import { articleCalled, experimentsForArticle, experimentsForTopic } from "../selection.ts";
 import { topicLines } from "../topic-text.ts";
 
 interface Format {
@@ -58,10 +60,12 @@ function resolve(db: Connection, typed: string, experiments: readonly Experiment
     shownTopic(db, typed, experiments) ??
     shownExperiment(typed, experiments);
   if (shown) return shown;
+  if (articleNumber(typed) !== undefined) articleCalled(db, typed);
   const ids = [...topicIds(db), ...claimIds(db), ...experiments.map(({ id }) => id)];
   throw new UsageError(
     `there is no article, claim, topic or experiment "${typed}"`,
-    suggestion(typed, ids) ?? `\`kdaccel search ${typed}\` looks for it everywhere.`,
+    suggestion(typed, ids) ??
+      (typed ? `\`kdaccel search ${typed}\` looks for it everywhere.` : "For example: kdaccel show 57"),
   );
 }
 
