@@ -14,6 +14,13 @@ import { blockedProgram } from "./programs/blocked.ts";
 import { type LoopOrder, loopOrderProgram, loopOrders } from "./programs/loop-order.ts";
 import { productArguments } from "./programs/product.ts";
 import { registerTileProgram } from "./programs/register-tile.ts";
+import {
+  blockingOfId,
+  checkedBlocking,
+  lanesOf as lanesOfTuned,
+  type TunedBlocking,
+  tunedPattern,
+} from "./tuned.ts";
 import { unpackedPlan } from "./unpacked.ts";
 
 export interface GemmVariant {
@@ -163,6 +170,17 @@ export const gemmVariants: readonly GemmVariant[] = [
     pattern: /^micro-(\d+)x(\d+)$/,
     plan: (id, numbers, element) =>
       packedPlan(id, element, blockingFor(id, numbers, element), simdLanes(element)),
+  },
+  {
+    id: "tuned-<mr>x<nr>v<bits>-mc<mc>-nc<nc>-kc<kc>-u<unroll>-<order>[-prefetch]",
+    title: "packed and blocked as a search chose it",
+    adds: "every number free: what `kdaccel tune` tries and keeps",
+    example: "tuned-4x8v128-mc8-nc16-kc8-u2-ipj",
+    pattern: tunedPattern,
+    plan: (id, _, element) => {
+      const blocking = checkedBlocking(id, blockingOfId(id) as TunedBlocking, element);
+      return packedPlan(id, element, blocking, lanesOfTuned(blocking, element), blocking);
+    },
   },
 ];
 
