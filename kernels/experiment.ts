@@ -169,10 +169,10 @@ export interface Bench {
   /**
    * Checks each candidate, then times all of them in interleaved rounds of random order, and records `time`,
    * `throughput`, `bandwidth`, `peak-fraction` and paired `speed-up` measurements as far as they apply. A candidate
-   * that is wrong or throws is recorded as failed and the others go on. Rejects when the run is asked to stop: a
-   * procedure lets that error pass.
+   * that is wrong or throws is recorded as failed and the others go on. Returns what it recorded. Rejects when the run
+   * is asked to stop: a procedure lets that error pass.
    */
-  compare(candidates: readonly Candidate[], options?: ComparisonOptions): Promise<void>;
+  compare(candidates: readonly Candidate[], options?: ComparisonOptions): Promise<readonly Measurement[]>;
 }
 
 /** One thing to time. */

@@ -18,6 +18,7 @@ import { gemmTiling } from "./gemm/gemm-tiling.experiment.ts";
 import { gemmWaterfall } from "./gemm/gemm-waterfall.experiment.ts";
 import { gemvIdentity } from "./gemm/gemv-identity.experiment.ts";
 import { gemvRate } from "./gemm/gemv-rate.experiment.ts";
+import { tuneTrials } from "./tune/trials.experiment.ts";
 
 /** All experiments in the order in which `--all` runs them: what is exact or quick first within each subject. */
 export const experiments: readonly Experiment[] = [
@@ -40,6 +41,14 @@ export const experiments: readonly Experiment[] = [
 
 function experiment(row: ExperimentRow, file: () => Promise<{ readonly procedure: Procedure }>): Experiment {
   return { ...row, load: async () => (await file()).procedure };
+}
+
+/** What runs in the child process without being listed: the trials of a search (tune/). */
+const unlisted: readonly Experiment[] = [experiment(tuneTrials, () => import("./tune/trials.ts"))];
+
+/** The experiment with this id, listed or not: what the child process looks its job up in. */
+export function runnableById(id: string): Experiment | undefined {
+  return [...experiments, ...unlisted].find((each) => each.id === id);
 }
 
 /** The experiment with this id, or undefined. */

@@ -7,7 +7,7 @@ import type { Bench, Candidate, VariantRef } from "../experiment.ts";
 import { kernelTarget } from "../kernel-target.ts";
 import type { GemmShape } from "./arguments.ts";
 import { createGemm } from "./gemm.ts";
-import { differsFromReference, referenceGemm } from "./reference.ts";
+import { differsFromReference, type RealArray, referenceGemm } from "./reference.ts";
 import { gemmWay } from "./way.ts";
 
 /** A candidate for each variant, each computing C = A B on the same random operands in [-1, 1). */
@@ -40,8 +40,8 @@ export function productCandidates(
   });
 }
 
-/** Uniform float32 values in [-1, 1). */
-export function fillRandom(view: Float32Array, random: () => number): void {
+/** Uniform values in [-1, 1). */
+export function fillRandom(view: RealArray, random: () => number): void {
   for (let i = 0; i < view.length; i++) view[i] = 2 * random() - 1;
 }
 

@@ -182,7 +182,7 @@ export const fixtureExperiments: readonly Experiment[] = [
   }),
   fixture("wrong", {
     cells: [cell("one", [good, bad])],
-    run: (_cell, bench) => bench.compare([timed(good, 20_000), timed(bad, 20_000)], brief),
+    run: async (_cell, bench) => void (await bench.compare([timed(good, 20_000), timed(bad, 20_000)], brief)),
   }),
   fixture("throws", {
     cells: [cell("one", [good]), cell("two", [good])],

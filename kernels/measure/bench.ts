@@ -113,10 +113,13 @@ class CellBench implements Bench {
     this.#fail(ref, "wrong", message);
   }
 
-  async compare(candidates: readonly Candidate[], options: ComparisonOptions = {}): Promise<void> {
+  async compare(
+    candidates: readonly Candidate[],
+    options: ComparisonOptions = {},
+  ): Promise<readonly Measurement[]> {
     const sound: Candidate[] = [];
     for (const candidate of candidates) if (await this.#isSound(candidate)) sound.push(candidate);
-    if (sound.length === 0) return;
+    if (sound.length === 0) return [];
     const entrants = [...sound, ...this.#ceilings(sound, options)];
     const series = await sampleInterleaved(entrants, this.#plan(options), this.#samplingHost(entrants));
     const comparison: Comparison = {
@@ -129,9 +132,9 @@ class CellBench implements Bench {
       ceiling: peakVariant,
       random: (label) => this.random(`interval ${label}`),
     };
-    for (const summary of summarise(comparison)) {
-      this.#options.emit({ type: "measurement", ...this.#place, ...summary });
-    }
+    const made = summarise(comparison).map((summary) => ({ ...this.#place, ...summary }));
+    for (const measurement of made) this.#options.emit({ type: "measurement", ...measurement });
+    return made;
   }
 
   get #place(): { readonly experiment: string; readonly workload: string } {
