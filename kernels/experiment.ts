@@ -30,6 +30,60 @@ export interface Settings {
   readonly targets: readonly Target[];
   /** Libraries of others that take part where an experiment has a place for them: variants on target `peer`. */
   readonly peers?: readonly string[];
+  /** Plans of earlier searches, which experiments may set beside their own variants (tune/stored-plans.ts). */
+  readonly plans?: readonly TunedPlan[];
+}
+
+/** A plan that a search found on this machine for a class of shapes, in place of the default plan of its target. */
+export interface TunedPlan {
+  /** A target of kernels/tune/targets.ts. */
+  readonly target: string;
+  readonly element: "f32" | "f64";
+  /** As kernels/tune/shape-class.ts names it. */
+  readonly shapeClass: string;
+  /** The variant that runs it. */
+  readonly plan: string;
+}
+
+/** One plan of a search, with what the model expected and what came of it. */
+export interface TunedTrial {
+  readonly stage: "trials" | "semifinal" | "final";
+  /** Number of the batch within the search, from 0. */
+  readonly batch: number;
+  /** The variant that runs the plan. */
+  readonly id: string;
+  /** The speed-up over the default plan that the model expected before. */
+  readonly predicted: number;
+  readonly outcome: TrialOutcome;
+}
+
+/** An estimate with its 95 % interval. */
+export interface Interval {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export type TrialOutcome =
+  | {
+      readonly state: "measured";
+      /** Time of a call. */
+      readonly seconds: Interval;
+      /** Paired, over the default plan. */
+      readonly speedUp: Interval;
+      readonly rounds: number;
+    }
+  | { readonly state: FailureReason; readonly message: string };
+
+/** How a search ended. */
+export interface TuningDecision {
+  /** The plan that may be used in place of the default, or null: the default stays. */
+  readonly adopted: string | null;
+  /** The last plan that was compared with the default, where there was one. */
+  readonly finalist?: string;
+  readonly speedUp?: Interval;
+  readonly rounds?: number;
+  readonly reason: string;
 }
 
 /** One way to do the work, on one target. The pair is unique within a cell. */

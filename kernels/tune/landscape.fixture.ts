@@ -1,7 +1,9 @@
 /** Made-up landscapes for the tests: plans whose times follow from a formula, measured without a clock or a process. */
+
+import type { TrialOutcome as Outcome } from "../experiment.ts";
 import { blockingOfId, type TunedBlocking } from "../gemm/tuned.ts";
 import { labelSeed, randomStream } from "../random.ts";
-import type { BatchRequest, Measure, Outcome } from "./measure.ts";
+import type { BatchRequest, Measure } from "./measure.ts";
 import { spaceOf } from "./space.ts";
 import { strategies } from "./strategies/index.ts";
 import { tuneTargets } from "./targets.ts";

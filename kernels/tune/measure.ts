@@ -2,29 +2,10 @@
  * How a search measures: one batch is one cell of `tune-trials`, run by the host in a child process. A plan that crashes
  * takes its process with it; the host runs the others again without it, and the search goes on.
  */
-import type { RunEvent, Settings, Target } from "../experiment.ts";
+import type { Interval, TrialOutcome as Outcome, RunEvent, Settings, Target } from "../experiment.ts";
 import type { GemmShape, Real } from "../gemm/arguments.ts";
 import { runCell } from "../host/cell.ts";
 import { type Stage, trialCell, tuneTrials } from "./trials.experiment.ts";
-
-/** An estimate with its 95 % interval. */
-export interface Interval {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** What came of one plan. */
-export type Outcome =
-  | {
-      readonly state: "measured";
-      /** Time of a call. */
-      readonly seconds: Interval;
-      /** Paired, over the default plan. */
-      readonly speedUp: Interval;
-      readonly rounds: number;
-    }
-  | { readonly state: "wrong" | "crashed" | "hung" | "error"; readonly message: string };
 
 export interface BatchRequest {
   readonly stage: Stage;

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { TuningDecision as Decision, TrialOutcome as Outcome } from "../experiment.ts";
 import { type TunedBlocking, tunedId } from "../gemm/tuned.ts";
 import { budgetFor } from "./budget.ts";
 import { usualCaches } from "./cost-model.ts";
 import { bowl, evolution, madeUp, shape, space, wasm } from "./landscape.fixture.ts";
-import type { Measure, Outcome } from "./measure.ts";
-import { type Decision, type SearchEvent, type SearchOptions, search, type Trial } from "./search.ts";
+import type { Measure } from "./measure.ts";
+import { type SearchEvent, type SearchOptions, search, type Trial } from "./search.ts";
 import { spaceOf } from "./space.ts";
 import { everyPoint } from "./strategies/grid.ts";
 import { strategies } from "./strategies/index.ts";

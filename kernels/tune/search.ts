@@ -3,24 +3,18 @@
  * the best ones meet once more. Plans of a search that found something by chance shrink when they are measured again:
  * only what is faster in fresh samples, by an interval that lies above 1, is adopted.
  */
+import type { TrialOutcome, TunedTrial, TuningDecision } from "../experiment.ts";
 import { type TunedBlocking, tunedId } from "../gemm/tuned.ts";
 import { labelSeed, randomStream } from "../random.ts";
 import { type CacheSizes, CostModel } from "./cost-model.ts";
-import type { Interval, Measure, Outcome } from "./measure.ts";
+import type { Measure } from "./measure.ts";
 import type { Space } from "./space.ts";
 import type { StrategyRow } from "./strategies/strategy.ts";
 import type { Stage } from "./trials.experiment.ts";
 
 /** One plan in one stage of a search. */
-export interface Trial {
-  readonly stage: Stage;
-  /** Number of the batch within the search, from 0. */
-  readonly batch: number;
-  readonly id: string;
+export interface Trial extends TunedTrial {
   readonly plan: TunedBlocking;
-  /** What the model said before: the speed-up over the default plan. */
-  readonly predicted: number;
-  readonly outcome: Outcome;
 }
 
 export interface Budget {
@@ -34,22 +28,11 @@ export interface Budget {
   readonly reserve: number;
 }
 
-/** How a search ended. */
-export interface Decision {
-  /** The plan that may be used in place of the default, or null: the default stays. */
-  readonly adopted: string | null;
-  /** Of the last plan that was compared with the default, where there was one. */
-  readonly finalist?: string;
-  readonly speedUp?: Interval;
-  readonly rounds?: number;
-  readonly reason: string;
-}
-
 export type SearchEvent =
   | { readonly type: "asked"; readonly stage: Stage; readonly plans: readonly string[] }
   | { readonly type: "tried"; readonly trials: readonly Trial[]; readonly best: Trial | undefined }
   | { readonly type: "stopped" }
-  | { readonly type: "decided"; readonly decision: Decision };
+  | { readonly type: "decided"; readonly decision: TuningDecision };
 
 export interface SearchOptions {
   readonly space: Space;
@@ -130,7 +113,7 @@ function nothingFaster(finalist: Trial | undefined): string {
 }
 
 /** Whether the finalist takes the default's place. */
-function verdictOn({ id, outcome }: Trial, { target }: Space): Decision {
+function verdictOn({ id, outcome }: Trial, { target }: Space): TuningDecision {
   if (outcome.state !== "measured") {
     return {
       adopted: null,
@@ -238,6 +221,6 @@ function speedUpOf({ outcome }: Trial): number {
   return outcome.state === "measured" ? outcome.speedUp.value : 0;
 }
 
-function logTimeOf(outcome: Outcome): number | undefined {
+function logTimeOf(outcome: TrialOutcome): number | undefined {
   return outcome.state === "measured" ? -Math.log(outcome.speedUp.value) : undefined;
 }
