@@ -258,6 +258,8 @@ export interface ComparisonOptions {
   readonly precision?: number;
   /** Stop after this many seconds of sampling, warm-up apart, once `leastRounds` is reached (default: by profile). */
   readonly seconds?: number;
+  /** Seconds after which a candidate is sampled whether it runs steadily or not (default: 0.5). */
+  readonly mostWarmUp?: number;
   /** Interleave the generated multiply-add loop, so that each figure also reads as a share of peak (default: true). */
   readonly ceiling?: boolean;
 }

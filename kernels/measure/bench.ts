@@ -173,6 +173,7 @@ class CellBench implements Bench {
       mostRounds: Math.max(least, options.mostRounds ?? mostRounds),
       precision: options.precision ?? precision,
       seconds: options.seconds ?? budgetSeconds[this.settings.profile],
+      mostWarmUp: options.mostWarmUp,
     };
   }
 

@@ -10,18 +10,19 @@ const profiles: Readonly<Record<Profile, { readonly seconds: number; readonly tr
   full: { seconds: 300, trials: 2000 },
 };
 
-/** GFLOP/s that a slow machine reaches with most candidates: for the length of a call before any was made. */
-const expectedRate: Readonly<Record<Target, number>> = { js: 1, wasm: 15, native: 40, peer: 40 };
+/** GFLOP/s that candidates reach on a common machine: for the length of a call before any was made. */
+const expectedRate: Readonly<Record<Target, number>> = { js: 1, wasm: 30, native: 80, peer: 80 };
 
 /** Seconds that the process of a batch takes to start, to make operands and to check the default plan. */
-const batchOverhead = 0.5;
-/** A candidate is warmed up for at least this long in each of its comparisons. */
+const batchOverhead = 0.8;
+/** A candidate is compiled, checked and warmed up, up to three times. */
 const leastForCandidate = 0.12;
 /** Calls of a candidate in a batch: its check, its warm-up, a few rounds, and more for the better ones. */
-const callsForCandidate = 12;
-/** Calls in the two last stages: five plans for 9 rounds, two for 15, and the warm-ups. */
-const lastCalls = 110;
-const lastOverhead = 2 * batchOverhead + 1.5;
+const callsForCandidate = 10;
+/** The two last stages: two processes, warm-ups, and the seconds that both may sample. */
+const lastOverhead = 4.5;
+/** Calls that they make at the least: five plans for 9 rounds, two for 15. */
+const lastCalls = 75;
 
 /** The budget of a search; `seconds` overrides that of the profile. */
 export function budgetFor(
@@ -38,6 +39,6 @@ export function budgetFor(
     seconds,
     trials: profiles[profile].trials,
     batch: Math.min(12, Math.max(4, batch)),
-    reserve: lastOverhead + lastCalls * call,
+    reserve: (measured = call) => lastOverhead + lastCalls * measured,
   };
 }

@@ -10,7 +10,7 @@ import { spaceOf } from "./space.ts";
 import { everyPoint } from "./strategies/grid.ts";
 import { strategies } from "./strategies/index.ts";
 
-const budget = { seconds: 1000, trials: 96, batch: 12, reserve: 0 };
+const budget = { seconds: 1000, trials: 96, batch: 12, reserve: () => 0 };
 const plain = { space, strategy: evolution, seed: 3, caches: usualCaches, budget, now: () => 0 };
 
 async function ran(options: Partial<SearchOptions> & Pick<SearchOptions, "measure">) {
@@ -159,7 +159,7 @@ it("begins no batch that would not end within the budget", async () => {
   let clock = 0;
   const { measure, asked } = madeUp(bowl);
   await ran({
-    budget: { seconds: 16, trials: 1000, batch: 8, reserve: 4 },
+    budget: { seconds: 16, trials: 1000, batch: 8, reserve: () => 4 },
     now: () => clock,
     measure: async (batch) => {
       clock += 3;
@@ -173,7 +173,7 @@ it("begins no batch that would not end within the budget", async () => {
 it("counts the time of the part that was interrupted", async () => {
   const { trials } = await ran({ measure: madeUp(bowl).measure, budget: { ...budget, trials: 12 } });
   const { measure, asked } = madeUp(bowl);
-  await ran({ measure, history: trials, spent: 999.5, budget: { ...budget, reserve: 1 } });
+  await ran({ measure, history: trials, spent: 999.5, budget: { ...budget, reserve: () => 1 } });
   expect(asked.map(({ stage }) => stage)).toEqual(["semifinal", "final"]);
 });
 

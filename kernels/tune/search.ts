@@ -5,6 +5,7 @@
  */
 import type { TrialOutcome, TunedTrial, TuningDecision } from "../experiment.ts";
 import { type TunedBlocking, tunedId } from "../gemm/tuned.ts";
+import { median } from "../measure/statistics/order.ts";
 import { labelSeed, randomStream } from "../random.ts";
 import { type CacheSizes, CostModel } from "./cost-model.ts";
 import type { Measure } from "./measure.ts";
@@ -24,8 +25,8 @@ export interface Budget {
   readonly trials: number;
   /** Plans measured side by side. */
   readonly batch: number;
-  /** Seconds that the last two stages are expected to take. */
-  readonly reserve: number;
+  /** Seconds that the last two stages are expected to take, by the time of a call as far as one was measured. */
+  reserve(callSeconds: number | undefined): number;
 }
 
 export type SearchEvent =
@@ -64,7 +65,10 @@ export async function* search(options: SearchOptions): AsyncGenerator<SearchEven
   for (const batch of batchesOf(history)) state.take(batch);
   const left = (): number => budget.seconds - spent - (now() - began);
   let longest = 0;
-  while (state.tried < budget.trials && (state.tried === 0 || left() > budget.reserve + longest)) {
+  while (
+    state.tried < budget.trials &&
+    (state.tried === 0 || left() > budget.reserve(state.callSeconds()) + longest)
+  ) {
     const plans = state.ask(Math.min(budget.batch, budget.trials - state.tried));
     if (plans.length === 0) break;
     yield { type: "asked", stage: "trials", plans: plans.map(tunedId) };
@@ -80,8 +84,8 @@ export async function* search(options: SearchOptions): AsyncGenerator<SearchEven
 
 /** The best plans side by side, then the best of these against the default plan, each in a fresh process. */
 async function* decide(space: Space, state: SearchState, measure: Measure): AsyncGenerator<SearchEvent> {
-  let [finalist] = state.ranking("trials");
-  const promising = state.ranking("trials").slice(0, semifinalists);
+  let [finalist] = state.ranking();
+  const promising = state.ranking().slice(0, semifinalists);
   if (promising.length > 1) {
     yield { type: "asked", stage: "semifinal", plans: promising.map(({ id }) => id) };
     const trials = await tryAll(
@@ -190,13 +194,23 @@ class SearchState {
     );
   }
 
-  /** The measured trials of a stage, the fastest first. */
-  ranking(stage: Stage): Trial[] {
-    return fastestFirst(this.#trials.filter((trial) => trial.stage === stage));
+  /** The measured plans of the search itself, the most promising first. */
+  ranking(): Trial[] {
+    return this.#trials
+      .filter(({ stage, outcome }) => stage === "trials" && outcome.state === "measured")
+      .sort((a, b) => believed(b) - believed(a));
+  }
+
+  /** Time of a call of a middling plan so far. */
+  callSeconds(): number | undefined {
+    const times = this.#trials.flatMap(({ outcome }) =>
+      outcome.state === "measured" ? [outcome.seconds.value] : [],
+    );
+    return times.length === 0 ? undefined : median(times);
   }
 
   best(): Trial | undefined {
-    return this.ranking("trials")[0];
+    return this.ranking()[0];
   }
 }
 
@@ -215,6 +229,16 @@ export function fastestFirst(trials: readonly Trial[]): Trial[] {
   return trials
     .filter(({ outcome }) => outcome.state === "measured")
     .sort((a, b) => speedUpOf(b) - speedUpOf(a));
+}
+
+/** What the model says counts as much as so many rounds: three rounds of luck do not outrank twenty that are sure. */
+const roundsOfModel = 3;
+
+/** Logarithm of the speed-up that is believed of a plan: measured and expected, weighed by the rounds behind them. */
+function believed({ predicted, outcome }: Trial): number {
+  if (outcome.state !== "measured") return Math.log(predicted);
+  const { rounds, speedUp } = outcome;
+  return (rounds * Math.log(speedUp.value) + roundsOfModel * Math.log(predicted)) / (rounds + roundsOfModel);
 }
 
 function speedUpOf({ outcome }: Trial): number {
