@@ -117,6 +117,8 @@ export interface ExperimentRow {
   readonly claims: readonly ClaimTest[];
   /** The charts that show the answer, first the most telling one; drawn by reports and by the terminal UI. */
   readonly charts: readonly ChartHint[];
+  /** What others published on the same question, shown beside ours. */
+  readonly published?: readonly Published[];
   /** The cells of a run under these settings, in the order in which they run. Pure: same settings, same plan. */
   plan(settings: Settings): readonly Cell[];
 }
@@ -126,13 +128,25 @@ export interface Experiment extends ExperimentRow {
   load(): Promise<Procedure>;
 }
 
+/** Figures of others, with where they stand and what they were made on. Not measured here, and judged by no rule. */
+export interface Published {
+  readonly title: string;
+  readonly source: string;
+  readonly conditions: string;
+  /** An id of `kernels/metrics.ts`; values are in its unit. */
+  readonly metric: string;
+  readonly rows: readonly { readonly step: string; readonly value: number }[];
+}
+
 /** Which chart tells the story of an experiment. Reports know how to draw each kind. */
 export interface ChartHint {
-  readonly kind: "ladder" | "sweep" | "roofline" | "bars" | "waterfall";
+  readonly kind: "ladder" | "sweep" | "roofline" | "bars" | "waterfall" | "search" | "scatter";
   readonly title: string;
   readonly metric: string;
   /** Only variants whose names begin so are drawn; all of them where absent. */
   readonly variants?: string;
+  /** `scatter` only: the metric on the horizontal axis, of the same variants. */
+  readonly against?: string;
   /** `sweep` only: what the horizontal axis means; x is the number in the variant's or the workload's name. */
   readonly x?: { readonly from: "variant" | "workload"; readonly title: string };
   /** `waterfall` only: the chain from the first to the last, each with what it adds; absent variants are passed over. */

@@ -18,6 +18,9 @@ import { gemmTiling } from "./gemm/gemm-tiling.experiment.ts";
 import { gemmWaterfall } from "./gemm/gemm-waterfall.experiment.ts";
 import { gemvIdentity } from "./gemm/gemv-identity.experiment.ts";
 import { gemvRate } from "./gemm/gemv-rate.experiment.ts";
+import { gemmSchedule } from "./tune/gemm-schedule.experiment.ts";
+import { gemmSearch } from "./tune/gemm-search.experiment.ts";
+import { specialisedGraph } from "./tune/specialised-graph.experiment.ts";
 import { tuneTrials } from "./tune/trials.experiment.ts";
 
 /** All experiments in the order in which `--all` runs them: what is exact or quick first within each subject. */
@@ -31,6 +34,9 @@ export const experiments: readonly Experiment[] = [
   experiment(gemmWaterfall, () => import("./gemm/gemm-waterfall.ts")),
   experiment(gemvIdentity, () => import("./gemm/gemv-identity.ts")),
   experiment(gemvRate, () => import("./gemm/gemv-rate.ts")),
+  experiment(gemmSchedule, () => import("./tune/gemm-schedule.ts")),
+  experiment(gemmSearch, () => import("./tune/gemm-search.ts")),
+  experiment(specialisedGraph, () => import("./tune/specialised-graph.ts")),
   experiment(fmaRounding, () => import("./fma/fma-rounding.ts")),
   experiment(mmaBlock, () => import("./fma/mma-block.ts")),
   experiment(convAsGemm, () => import("./conv/conv-as-gemm.ts")),

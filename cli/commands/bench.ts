@@ -14,7 +14,7 @@ import { CommandError, type ExitCode, exitCodes } from "../exit.ts";
 import type { Laboratory } from "../laboratory.ts";
 import { planDocument, planLines } from "../plan-listing.ts";
 import { advise } from "../print.ts";
-import { newRun, type RecordedRun, resumedRun } from "../recorded-run.ts";
+import { newRun, type RecordedRun, resumedRun, withPlans } from "../recorded-run.ts";
 import { type ProgressView, progressView } from "../run-progress.ts";
 import { runLines } from "../run-tables.ts";
 import { chosenExperiments, type Wish } from "../selection.ts";
@@ -75,7 +75,7 @@ function seed(value: string): number {
 
 async function bench(db: Connection, laboratory: Laboratory, options: BenchOptions): Promise<void> {
   const experiments = await laboratory.experiments();
-  if (options.list) return list(chosenExperiments(db, experiments, options), options);
+  if (options.list) return list(db, chosenExperiments(db, experiments, options), options);
   const run = options.resume
     ? resumedRun(db, options.resume, experiments)
     : startedRun(db, chosenExperiments(db, experiments, options), options);
@@ -150,8 +150,8 @@ function print(
   process.stdout.write(`${runLines(stored, { ...view, title }).join("\n")}\n`);
 }
 
-function list(experiments: readonly Experiment[], options: BenchOptions): void {
-  const settings = settingsOf(options, chosenTargets(options.target));
+function list(db: Connection, experiments: readonly Experiment[], options: BenchOptions): void {
+  const settings = withPlans(db, settingsOf(options, chosenTargets(options.target)));
   const text = options.json
     ? JSON.stringify(planDocument(experiments, settings), null, 2)
     : planLines(experiments, settings, process.stdout).join("\n");

@@ -4,7 +4,8 @@
  */
 import type { Cell, ExperimentRow, Settings, Target, VariantRef } from "../experiment.ts";
 import { fewestRounds } from "../judge.ts";
-import { cube } from "./cubes.ts";
+import { storedPlan } from "../tune/stored-plans.ts";
+import { cube, cubeShape } from "./cubes.ts";
 import { judgeFarFromPeak, judgePacking } from "./gemm-ladder.rules.ts";
 
 /** One rung: the variant's name and what it adds to the rung below. */
@@ -94,7 +95,8 @@ const slowRungs: readonly string[] = ["naive-ijk", "loop-ikj", "blocked"];
 const largestSlow = { quick: 512, standard: 512, full: 1024 } as const;
 
 /** js rungs first, so that the whole reads as one ladder from plain JavaScript up. */
-function variantsAt(n: number, { targets, profile }: Settings): readonly VariantRef[] {
+function variantsAt(n: number, settings: Settings): readonly VariantRef[] {
+  const { targets, profile } = settings;
   const allowed = (["js", "wasm"] as const).filter((target) => targets.includes(target));
   return allowed
     .filter((target) => target !== "js" || n <= largestOnJs[profile] || allowed.length === 1)
@@ -103,7 +105,14 @@ function variantsAt(n: number, { targets, profile }: Settings): readonly Variant
         .filter((rung) => rung.targets.includes(target))
         .filter((rung) => !slowRungs.includes(rung.variant) || n <= largestSlow[profile])
         .map(({ variant }) => ({ variant, target })),
-    );
+    )
+    .concat(foundBySearch(n, settings));
+}
+
+/** The plan that a search found on this machine for this class of shapes, as one more rung on top. */
+function foundBySearch(n: number, settings: Settings): readonly VariantRef[] {
+  const plan = storedPlan(settings, "wasm", cubeShape(n));
+  return plan !== undefined && settings.targets.includes("wasm") ? [{ variant: plan, target: "wasm" }] : [];
 }
 
 /** Rounds by size: no rule of the ladder asks for a number. */

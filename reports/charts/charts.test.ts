@@ -331,3 +331,31 @@ describe("bars", () => {
     expect(draw(barsHint, many).map(({ part }) => part)).toEqual(["1", "2"]);
   });
 });
+
+describe("a search", () => {
+  const trials = [0.9, 1.2, 1.1, 1.3].flatMap((value, at) => {
+    const variant = { ...place, variant: `tuned-${at}` };
+    return [
+      timed(variant, "speed-up", "x", value),
+      exact(variant, "expected-speed-up", value * (at === 3 ? 2 : 1)),
+    ];
+  });
+  const hint: ChartHint = { kind: "search", title: "Best so far", metric: "speed-up", variants: "tuned-" };
+
+  it("is a staircase that never falls, and says when the best was found", () => {
+    const drawing = first(draw(hint, trials));
+    expect(drawing.sentence).toBe("64x64x64: the best of 4 trials is tuned-3 with 1.30x, found as number 4.");
+    expect(JSON.stringify(drawing.spec)).toContain('"trial":3,"value":1.1,"best":1.2');
+  });
+
+  it("sets what was expected against what was measured, on one scale", async () => {
+    const drawing = first(draw({ ...hint, kind: "scatter", against: "expected-speed-up" }, trials));
+    expect(drawing.sentence).toContain("3 of 4 lie within 10 % of the diagonal");
+    expect(await shown(drawing)).toContain("speed-up that the cost model expects");
+  });
+
+  it("leaves out points of which nothing was expected", () => {
+    const measured = trials.filter((m) => m.metric === "speed-up");
+    expect(draw({ ...hint, kind: "scatter", against: "expected-speed-up" }, measured)).toEqual([]);
+  });
+});
