@@ -104,7 +104,7 @@ function variantsAt(n: number, settings: Settings): readonly VariantRef[] {
       rungs
         .filter((rung) => rung.targets.includes(target))
         .filter((rung) => !slowRungs.includes(rung.variant) || n <= largestSlow[profile])
-        .map(({ variant }) => ({ variant, target })),
+        .map(({ variant }): VariantRef => ({ variant, target })),
     )
     .concat(foundBySearch(n, settings));
 }
