@@ -98,6 +98,16 @@ it("lists the plans in use, hands them to experiments, and forgets them on reque
   expect((await tune("--list", "--json")).stdout).toContain('"plans": []');
 });
 
+it("prints the code of any plan that a search may try", async () => {
+  const plan = "tuned-3x8v128-mc96-nc640-kc384-u1-pji";
+  const { stdout } = await runProgramWith(["code", "gemm-schedule", plan, "--target", "wasm"], {
+    home,
+    entry: "main.ts",
+  });
+  expect(stdout).toContain("(module");
+  expect(stdout).toContain("micro-3x8-f32");
+});
+
 it.each([
   [[], /a shape to tune is missing/],
   [["--shape", "640"], /three sides/],
