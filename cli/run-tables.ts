@@ -42,6 +42,7 @@ export function runHeading({ run, environment, settings }: StoredRun, { theme, w
     `${theme.heading(`Run ${run.id}`)} ${run.status}, ${momentText(run.startedAt)}`,
     sanitise(commandLine(run.command)),
     `profile ${settings.profile}, seed ${settings.seed}, targets ${settings.targets.join(" ")}${environment.nativeIsa ? ` (${environment.nativeIsa})` : ""}`,
+    ...(settings.workloads ? [sanitise(`workloads ${settings.workloads.join(", ")}`)] : []),
     ...wrap(sanitise(facts), width).map(theme.muted),
   ];
 }

@@ -30,6 +30,8 @@ export interface Settings {
   readonly targets: readonly Target[];
   /** Libraries of others that take part where an experiment has a place for them: variants on target `peer`. */
   readonly peers?: readonly string[];
+  /** Problems that the user asked for in place of the planned ones, as `MxNxK`; for experiments with `ownWorkloads`. */
+  readonly workloads?: readonly string[];
 }
 
 /** One way to do the work, on one target. The pair is unique within a cell. */
@@ -63,6 +65,11 @@ export interface ExperimentRow {
   readonly claims: readonly ClaimTest[];
   /** The charts that show the answer, first the most telling one; drawn by reports and by the terminal UI. */
   readonly charts: readonly ChartHint[];
+  /** Present where `plan` heeds `Settings.workloads`; other experiments cannot be run with them. */
+  readonly ownWorkloads?: {
+    /** Bytes that the cell of this workload `MxNxK` will allocate under these settings, known before it does. */
+    memoryBytes(workload: string, settings: Settings): number;
+  };
   /** The cells of a run under these settings, in the order in which they run. Pure: same settings, same plan. */
   plan(settings: Settings): readonly Cell[];
 }
@@ -117,6 +124,8 @@ export interface Judgement {
 export interface Evidence {
   readonly measurements: readonly Measurement[];
   readonly profile: Profile;
+  /** The user's own workloads, where the run was made on those. */
+  readonly workloads?: readonly string[];
   /** The first measurement that matches every given field, or undefined. */
   find(query: MeasurementQuery): Measurement | undefined;
   /** All matching measurements, in the order in which they were made. */

@@ -22,6 +22,7 @@ export function runDocument(
       seed: settings.seed,
       profile: settings.profile,
       targets: settings.targets,
+      ...(settings.workloads && { workloads: settings.workloads }),
       command: commandLine(run.command),
       environment,
     },

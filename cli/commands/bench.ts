@@ -12,6 +12,7 @@ import type { TargetWish } from "../../kernels/native/availability.ts";
 import { runDocument } from "../../reports/run-document.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit.ts";
 import type { Laboratory } from "../laboratory.ts";
+import { checkWorkloads, workloadsTyped } from "../own-workloads.ts";
 import { planDocument, planLines } from "../plan-listing.ts";
 import { advise } from "../print.ts";
 import { newRun, type RecordedRun, resumedRun } from "../recorded-run.ts";
@@ -26,6 +27,7 @@ interface BenchOptions extends Wish {
   readonly profile: Profile;
   readonly target?: readonly TargetWish[];
   readonly seed: number;
+  readonly workload?: readonly string[];
   readonly resume?: string;
   readonly list?: boolean;
   readonly json?: boolean;
@@ -47,6 +49,11 @@ export function define(command: Command, laboratory: Laboratory): void {
       "--target <name>",
       "only kernels for js, wasm, native or native-avx2 (repeatable; default: every one that runs here)",
       targets,
+    )
+    .option(
+      "--workload <MxNxK>",
+      "your own products in place of the planned ones, for experiments that take them (repeatable, or with commas)",
+      workloadsTyped,
     )
     .option("--seed <number>", "of all pseudo-random numbers", seed, 1)
     .option("--resume <run>", "complete an interrupted run (an id, or `last`) under its own settings")
@@ -75,10 +82,11 @@ function seed(value: string): number {
 
 async function bench(db: Connection, laboratory: Laboratory, options: BenchOptions): Promise<void> {
   const experiments = await laboratory.experiments();
-  if (options.list) return list(chosenExperiments(db, experiments, options), options);
+  const chosen = (): Chosen => ({ all: experiments, chosen: chosenExperiments(db, experiments, options) });
+  if (options.list) return list(chosen(), options);
   const run = options.resume
     ? resumedRun(db, options.resume, experiments)
-    : startedRun(db, chosenExperiments(db, experiments, options), options);
+    : startedRun(db, chosen(), options);
   const view = progressView(process.stderr);
   const finished = await runToItsEnd(run, laboratory, view);
   const stored = loadRun(db, run.id);
@@ -88,13 +96,24 @@ async function bench(db: Connection, laboratory: Laboratory, options: BenchOptio
   process.exitCode = finished ? exitCodeOf(stored, options) : exitCodes.interrupted;
 }
 
-function settingsOf({ profile, seed }: BenchOptions, { targets }: ChosenTargets): Settings {
-  return { profile, seed, targets };
+function settingsOf({ profile, seed, workload }: BenchOptions, { targets }: ChosenTargets): Settings {
+  return { profile, seed, targets, ...(workload && { workloads: workload }) };
 }
 
-function startedRun(db: Connection, experiments: readonly Experiment[], options: BenchOptions): RecordedRun {
+/** The experiments that were asked for, of all there are. */
+interface Chosen {
+  readonly all: readonly Experiment[];
+  readonly chosen: readonly Experiment[];
+}
+
+function startedRun(
+  db: Connection,
+  { all, chosen: experiments }: Chosen,
+  options: BenchOptions,
+): RecordedRun {
   const chosen = chosenTargets(options.target);
   const settings = settingsOf(options, chosen);
+  checkWorkloads(experiments, all, settings);
   if (experiments.every((experiment) => experiment.plan(settings).length === 0)) {
     throw new CommandError(
       `nothing of this runs on ${settings.targets.join(" or ")} with profile ${settings.profile}`,
@@ -150,8 +169,9 @@ function print(
   process.stdout.write(`${runLines(stored, { ...view, title }).join("\n")}\n`);
 }
 
-function list(experiments: readonly Experiment[], options: BenchOptions): void {
+function list({ all, chosen: experiments }: Chosen, options: BenchOptions): void {
   const settings = settingsOf(options, chosenTargets(options.target));
+  checkWorkloads(experiments, all, settings);
   const text = options.json
     ? JSON.stringify(planDocument(experiments, settings), null, 2)
     : planLines(experiments, settings, process.stdout).join("\n");

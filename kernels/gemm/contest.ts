@@ -7,6 +7,7 @@ import type { Bench, Candidate, VariantRef } from "../experiment.ts";
 import { kernelTarget } from "../kernel-target.ts";
 import type { GemmShape } from "./arguments.ts";
 import { createGemm } from "./gemm.ts";
+import { productMemoryBytes } from "./own-workloads.ts";
 import { differsFromReference, referenceGemm } from "./reference.ts";
 import { gemmWay } from "./way.ts";
 
@@ -17,9 +18,7 @@ export function productCandidates(
   bench: Bench,
 ): readonly Candidate[] {
   const { m, n, k } = shape;
-  // Workspace of a packed variant is at most a copy of A and of B, each rounded up to whole tiles and lines.
-  const workspace = refs.length * (4 * (m + 64) * k + 4 * (n + 64) * k + 8192);
-  const memory = new Memory(4 * (m * k + k * n + m * n) + workspace + 4096);
+  const memory = new Memory(productMemoryBytes(shape, refs.length));
   const a = memory.allocate("f32", m * k);
   const b = memory.allocate("f32", k * n);
   const c = memory.allocate("f32", m * n);

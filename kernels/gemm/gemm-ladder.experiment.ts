@@ -4,8 +4,9 @@
  */
 import type { Cell, ExperimentRow, Settings, Target, VariantRef } from "../experiment.ts";
 import { fewestRounds } from "../judge.ts";
-import { cube } from "./cubes.ts";
+import { cube, equivalentSide, shapeOf } from "./cubes.ts";
 import { judgeFarFromPeak, judgePacking } from "./gemm-ladder.rules.ts";
+import { cellMemoryBytes, cellTimes } from "./own-workloads.ts";
 
 /** One rung: the variant's name and what it adds to the rung below. */
 export interface Rung {
@@ -63,6 +64,7 @@ export const gemmLadder: ExperimentRow = {
     { kind: "ladder", title: "GFLOP/s of each step; the top is the measured peak", metric: "throughput" },
     { kind: "roofline", title: "The ladder under the roofline", metric: "throughput" },
   ],
+  ownWorkloads: { memoryBytes },
   plan,
 };
 
@@ -80,10 +82,24 @@ const sides = {
 } as const;
 
 function plan(settings: Settings): readonly Cell[] {
+  if (settings.workloads) return settings.workloads.flatMap((workload) => ownCell(workload, settings));
   return sides[settings.profile === "quick" ? "quick" : "standard"].flatMap(([n, seconds]) => {
     const variants = variantsAt(n, settings);
     return variants.length === 0 ? [] : [{ workload: cube(n), variants, seconds }];
   });
+}
+
+function ownCell(workload: string, settings: Settings): readonly Cell[] {
+  const side = equivalentSide(shapeOf(workload));
+  const variants = variantsAt(side, settings);
+  const rounds = leastRoundsAt(side, settings.profile);
+  return variants.length === 0
+    ? []
+    : [{ workload, variants, ...cellTimes(workload, variants, rounds, settings) }];
+}
+
+function memoryBytes(workload: string, settings: Settings): number {
+  return cellMemoryBytes(workload, variantsAt(equivalentSide(shapeOf(workload)), settings).length);
 }
 
 /**

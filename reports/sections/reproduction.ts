@@ -12,6 +12,7 @@ export function reproductionSection(stored: StoredRun): string[] {
     ...run.experiments.flatMap((id) => ["--experiment", id]),
     ...["--profile", settings.profile, "--seed", String(settings.seed)],
     ...settings.targets.flatMap((target) => ["--target", targetName(target, environment)]),
+    ...(settings.workloads ?? []).flatMap((workload) => ["--workload", workload]),
   ];
   const typed = commandLine(run.command);
   const whole = commandLine(explicit);
