@@ -125,12 +125,14 @@ function runPlan(
   if (given.m === 0 || given.n === 0) return;
   if (!plan.anyStride && !hasPlainRows(given)) refuseStrides(plan);
   // A column-major C is written by rows of its transpose.
-  const call = isColumnMajor(given) ? transposed(given) : given;
+  const turned = isColumnMajor(given);
+  const call = turned ? transposed(given) : given;
+  const largest = turned ? { m: shape.n, n: shape.m, k: shape.k } : shape;
   // As in BLAS, A and B are not read where they do not count: NaN in them does not spread.
   const counts = call.k > 0 && call.alpha !== 0;
   if (call.beta !== 1 && !(counts && plan.overwrites && call.beta === 0)) scale(calls, call);
   if (!counts) return;
-  plan.multiply(calls, call.beta === 0 && plan.overwrites ? call : { ...call, beta: 1 }, workspace, shape);
+  plan.multiply(calls, call.beta === 0 && plan.overwrites ? call : { ...call, beta: 1 }, workspace, largest);
 }
 
 function scale(calls: Calls, call: GemmCall): void {
