@@ -1,7 +1,7 @@
 /**
  * What the name of a timed variant says beyond the loops: `packed-blocked-strict` is `packed-blocked` in strict
- * arithmetic, `packed-blocked-2t` on two threads. A variant's name is all that a ledger keeps of it, so whatever makes two contestants differ is in it.
- * To name a further option of `createGemm` (a vector extension): one row here.
+ * arithmetic, `packed-blocked-2t` on two threads. A variant's name is all that a ledger keeps of it, so whatever makes
+ * two contestants differ is in it. To name a further option of `createGemm` (a vector extension): one row here.
  */
 import type { Arithmetic } from "../codegen/arithmetic.ts";
 
