@@ -28,6 +28,8 @@ export interface Settings {
   readonly seed: number;
   /** Targets that may be used; a variant on any other target is left out of the plan. */
   readonly targets: readonly Target[];
+  /** The most threads that a variant may compute with, for experiments that have variants of several (default: 1). */
+  readonly threads?: number;
   /** Libraries of others that take part where an experiment has a place for them: variants on target `peer`. */
   readonly peers?: readonly string[];
   /** Problems that the user asked for in place of the planned ones, as `MxNxK`; for experiments with `ownWorkloads`. */

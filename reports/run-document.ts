@@ -23,6 +23,7 @@ export function runDocument(
       profile: settings.profile,
       targets: settings.targets,
       ...(settings.workloads && { workloads: settings.workloads }),
+      threads: settings.threads ?? 1,
       command: commandLine(run.command),
       environment,
     },

@@ -22,12 +22,15 @@ import { chosenExperiments, type Wish } from "../selection.ts";
 import { type ChosenTargets, chosenTargets, fallbackLine, targetCalled } from "../targets.ts";
 import { outputColumns } from "../terminal-text.ts";
 import { themeFor } from "../theme.ts";
+import { chosenThreads, threadsTyped } from "../threads.ts";
 
 interface BenchOptions extends Wish {
   readonly profile: Profile;
   readonly target?: readonly TargetWish[];
   readonly seed: number;
   readonly workload?: readonly string[];
+  readonly threads?: number;
+  readonly oversubscribe?: boolean;
   readonly resume?: string;
   readonly list?: boolean;
   readonly json?: boolean;
@@ -55,6 +58,12 @@ export function define(command: Command, laboratory: Laboratory): void {
       "your own products in place of the planned ones, for experiments that take them (repeatable, or with commas)",
       workloadsTyped,
     )
+    .option(
+      "--threads <number>",
+      "the most threads of a variant (default: all cores with profile standard or full, else 1)",
+      threadsTyped,
+    )
+    .option("--oversubscribe", "allow more --threads than there are cores")
     .option("--seed <number>", "of all pseudo-random numbers", seed, 1)
     .option("--resume <run>", "complete an interrupted run (an id, or `last`) under its own settings")
     .option("--list", "show what would run and how long it takes, and run nothing")
@@ -96,8 +105,10 @@ async function bench(db: Connection, laboratory: Laboratory, options: BenchOptio
   process.exitCode = finished ? exitCodeOf(stored, options) : exitCodes.interrupted;
 }
 
-function settingsOf({ profile, seed, workload }: BenchOptions, { targets }: ChosenTargets): Settings {
-  return { profile, seed, targets, ...(workload && { workloads: workload }) };
+function settingsOf(options: BenchOptions, { targets }: ChosenTargets): Settings {
+  const { profile, seed, workload } = options;
+  const threads = chosenThreads(options);
+  return { profile, seed, targets, threads, ...(workload && { workloads: workload }) };
 }
 
 /** The experiments that were asked for, of all there are. */

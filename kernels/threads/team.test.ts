@@ -3,7 +3,8 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, test } from "vitest";
-import { mostThreads, Team, type TeamError } from "./team.ts";
+import { Team, type TeamError } from "./team.ts";
+import { mostThreads } from "./words.ts";
 
 const entry = new URL("./team-worker.fixture.ts", import.meta.url);
 const begun: Team[] = [];

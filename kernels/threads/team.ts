@@ -7,12 +7,9 @@ import { Crew, TeamError } from "./crew.ts";
 import { workerEntry } from "./entries.ts";
 import type { Order } from "./member.ts";
 import type { Share } from "./tasks.ts";
-import { command } from "./words.ts";
+import { command, mostThreads } from "./words.ts";
 
 export { TeamError } from "./crew.ts";
-
-/** More threads than any machine that this is likely to meet; a number beyond is a slip. */
-export const mostThreads = 256;
 
 /** A task that every thread of a team has set up. */
 export interface PreparedTask {

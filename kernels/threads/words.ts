@@ -6,6 +6,9 @@
 /** Integers that are written by different threads lie a cache line apart, so that no write disturbs another's wait. */
 const line = 64 / Int32Array.BYTES_PER_ELEMENT;
 
+/** More threads than any machine that this is likely to meet; a number beyond is a slip. */
+export const mostThreads = 256;
+
 /** Numbers that a job can pass: 32 doubles, twice what a GEMM with two strides for each matrix takes. */
 export const mostNumbers = 32;
 
