@@ -102,6 +102,8 @@ describe("arguments that do not fit", () => {
     [["--topic", "tilling"], 'there is no topic "tilling"', "Did you mean tiling?"],
     [["--topc", "tiling"], "unknown option '--topc'", "Did you mean --topic?"],
     [["--target", "gpu", "--all"], "gpu", "js, wasm, native and native-avx2"],
+    [["--threads", "256", "--all"], "--threads 256 is more than the", "add --oversubscribe"],
+    [["--threads", "0", "--all"], "--threads", "a whole number from 1 to 256"],
     [["--resume", "r9"], 'there is no run "r9"', "kdaccel bench"],
   ])("%j: exit code 2, what was wrong and what to do", async (args, what, advice) => {
     const { code, stdout, stderr } = await bench(...args);
