@@ -5,9 +5,10 @@
  * one round, with their 95 % intervals.
  */
 import { availableParallelism } from "node:os";
-import type { KernelTarget } from "../codegen/compile.ts";
+import { compile, type KernelTarget } from "../codegen/compile.ts";
 import { Memory } from "../codegen/memory.ts";
 import { createGemm, type Gemm } from "../gemm/gemm.ts";
+import { planGemm } from "../gemm/variants.ts";
 import { multiplyAddPeak } from "../measure/peak.ts";
 import { pairedRatio } from "../measure/statistics/interval.ts";
 import { median } from "../measure/statistics/order.ts";
@@ -68,22 +69,51 @@ function latency(): void {
   void team.end();
 }
 
+/** Multiply-adds in whose time the finished kernel packs one element: what `packingCost` of partition.ts stands for. */
+function packing(): void {
+  const n = 1024;
+  const { kernels, memory, call } = product(n);
+  const { macro, acrossA, alongB } = kernels();
+  const [rows, columns, depth] = [96, n, 512];
+  const packedA = memory.allocate("f32", rows * depth + 64).address;
+  const packedB = memory.allocate("f32", columns * depth + 64).address;
+  const edge = memory.allocate("f32", 64).address;
+  const typical = (work: () => void): number => median(Array.from({ length: 200 }, () => seconds(work)));
+  const multiply = typical(() => macro?.(rows, columns, depth, 1, 0, packedA, packedB, call.c, n, edge));
+  const each = multiply / (rows * columns * depth);
+  const a = typical(() => acrossA?.(rows, depth, call.a, n, packedA)) / (rows * depth);
+  const b = typical(() => alongB?.(columns, depth, call.b, n, packedB)) / (columns * depth);
+  console.log(
+    `packing an element takes the time of ${(a / each).toFixed(0)} (A) and ${(b / each).toFixed(0)} (B) multiply-adds`,
+  );
+}
+
 interface Room {
   readonly view: Float32Array;
   readonly address: number;
 }
 
-function product(n: number): { run(count: number): () => void } {
+function product(n: number) {
   const shape = { m: n, n, k: n };
   const memory = new Memory(12 * n * n + (threads + 2) * 2 ** 23, { shared: true });
   const [a, b, c] = [0, 1, 2].map(() => memory.allocate("f32", n * n)) as [Room, Room, Room];
   for (const { view } of [a, b]) for (let i = 0; i < view.length; i++) view[i] = Math.sin(i * 1.7);
   const call = { ...shape, a: a.address, b: b.address, c: c.address };
+  const make = (count: number): Gemm =>
+    createGemm({ variant: "packed-blocked", target, memory, shape, threads: count });
   return {
-    run: (count) => {
-      const gemm: Gemm = createGemm({ variant: "packed-blocked", target, memory, shape, threads: count });
+    ...{ memory, call },
+    run: (count: number): (() => void) => {
+      const gemm = make(count);
       return () => gemm.run(call);
     },
+    kernels: () =>
+      Object.fromEntries(
+        Object.entries(planGemm("packed-blocked").programs).map(([name, program]) => [
+          name,
+          compile(program, target, memory).call,
+        ]),
+      ),
   };
 }
 
@@ -116,5 +146,6 @@ function ceiling(): void {
 }
 
 latency();
+packing();
 ceiling();
 for (const side of sides) speedUp(side);
