@@ -204,17 +204,17 @@ describe.runIf(process.platform === "linux")("a run that is cut short", () => {
     expect(resumed).toMatchObject({ code: 0, stderr: expect.stringContaining("[1/1] gated gate") });
   });
 
-  it.runIf(process.platform === "linux")(
-    "by kill -9 ends a child that is stuck in an endless kernel",
-    async () => {
-      const run = startProgram(["bench", "--experiment", "stuck"], { home });
-      await run.saysOnStderr("Run r1");
-      const child = await childOf(run);
-      await eventually(() => isBusy(child));
-      run.child.kill("SIGKILL");
-      await expectDeath(child);
-    },
-  );
+  it.runIf(process.platform === "linux").each([
+    ["an endless kernel", "stuck"],
+    ["endless kernels on all its threads", "stuck-threads"],
+  ])("by kill -9 ends a child that is stuck in %s", async (_, experiment) => {
+    const run = startProgram(["bench", "--experiment", experiment], { home });
+    await run.saysOnStderr("Run r1");
+    const child = await childOf(run);
+    await eventually(() => isBusy(child));
+    run.child.kill("SIGKILL");
+    await expectDeath(child);
+  });
 
   it("is not taken up while it still goes on", async () => {
     const { run, open } = gated();

@@ -28,6 +28,12 @@ export const trialTasks: TaskTable = {
     },
   }),
   exits: async () => ({ prepare: () => () => process.exit(3) }),
+  /** For ever, as a kernel with a wrong bound would. */
+  loops: async () => ({
+    prepare: () => (numbers) => {
+      for (;;) numbers[1] = ((numbers[1] as number) + 1) % 1009;
+    },
+  }),
   sleeps: async () => ({
     prepare: () => (numbers) => {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, numbers[0]);
