@@ -28,10 +28,14 @@ export interface Settings {
   readonly seed: number;
   /** Targets that may be used; a variant on any other target is left out of the plan. */
   readonly targets: readonly Target[];
+  /** The most threads that a variant may compute with, for experiments that have variants of several (default: 1). */
+  readonly threads?: number;
   /** Libraries of others that take part where an experiment has a place for them: variants on target `peer`. */
   readonly peers?: readonly string[];
   /** Plans of earlier searches, which experiments may set beside their own variants (tune/stored-plans.ts). */
   readonly plans?: readonly TunedPlan[];
+  /** Problems that the user asked for in place of the planned ones, as `MxNxK`; for experiments with `ownWorkloads`. */
+  readonly workloads?: readonly string[];
 }
 
 /** A plan that a search found on this machine for a class of shapes, in place of the default plan of its target. */
@@ -119,6 +123,11 @@ export interface ExperimentRow {
   readonly charts: readonly ChartHint[];
   /** What others published on the same question, shown beside ours. */
   readonly published?: readonly Published[];
+  /** Present where `plan` heeds `Settings.workloads`; other experiments cannot be run with them. */
+  readonly ownWorkloads?: {
+    /** Bytes that the cell of this workload `MxNxK` will allocate under these settings, known before it does. */
+    memoryBytes(workload: string, settings: Settings): number;
+  };
   /** The cells of a run under these settings, in the order in which they run. Pure: same settings, same plan. */
   plan(settings: Settings): readonly Cell[];
 }
@@ -185,6 +194,8 @@ export interface Judgement {
 export interface Evidence {
   readonly measurements: readonly Measurement[];
   readonly profile: Profile;
+  /** The user's own workloads, where the run was made on those. */
+  readonly workloads?: readonly string[];
   /** The first measurement that matches every given field, or undefined. */
   find(query: MeasurementQuery): Measurement | undefined;
   /** All matching measurements, in the order in which they were made. */

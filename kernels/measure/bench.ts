@@ -20,7 +20,7 @@ import { labelSeed, randomStream } from "../random.ts";
 import { sameVariant, variantRef } from "../variant.ts";
 import { type Clock, processClock } from "./clock.ts";
 import { type Comparison, summarise } from "./comparison.ts";
-import { multiplyAddPeak, peakVariant, streamPeak, streamVariant } from "./peak.ts";
+import { multiplyAddPeak, peakOf, streamPeak, streamVariant } from "./peak.ts";
 import { type SamplingHost, type SamplingPlan, Stopped, sampleInterleaved } from "./sampler.ts";
 
 export interface BenchOptions {
@@ -129,7 +129,7 @@ class CellBench implements Bench {
       }),
       against: options.against === undefined ? variantRef(candidates[0] as Candidate) : options.against,
       pairs: options.pairs ?? [],
-      ceiling: peakVariant,
+      ceiling: peakOf,
       random: (label) => this.random(`interval ${label}`),
     };
     const made = summarise(comparison).map((summary) => ({ ...this.#place, ...summary }));
@@ -161,7 +161,8 @@ class CellBench implements Bench {
     if (!ceiling) return [];
     const has = (ref: VariantRef): boolean => candidates.some((candidate) => sameVariant(candidate, ref));
     const made: Candidate[] = [];
-    if (candidates.some(({ flops }) => flops) && !has(peakVariant)) made.push(multiplyAddPeak());
+    const teams = new Set(candidates.filter(({ flops }) => flops).map(({ threads = 1 }) => threads));
+    for (const threads of teams) if (!has(peakOf(threads))) made.push(multiplyAddPeak(threads));
     if (candidates.some(({ bytes }) => bytes) && !has(streamVariant)) made.push(streamPeak());
     return made;
   }

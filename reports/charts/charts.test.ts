@@ -130,6 +130,26 @@ describe("the ladder", () => {
     expect(JSON.stringify(spec)).toContain(`"domain":[0,${1.05 * 12}]`);
   });
 
+  it("has a line for the peak of one thread and one for that of all", async () => {
+    const rate = (variant: string, threads: number, value: number) => ({
+      ...timed({ ...place, variant }, "throughput", "GFLOP/s", value),
+      threads,
+    });
+    const drawing = first(
+      draw(ladderHint, [
+        rate("packed-blocked", 1, 8),
+        rate("packed-blocked-2t", 2, 15),
+        rate("peak-fma", 1, 10),
+        rate("peak-fma-2t", 2, 19),
+      ]),
+    );
+    const texts = await shown(drawing);
+    expect(texts).toContain("measured peak (peak-fma): 10.0 GFLOP/s");
+    expect(texts).toContain("measured peak (peak-fma-2t): 19.0 GFLOP/s");
+    expect(texts.filter((text) => / · \d+ %$/.test(text))).toEqual([]);
+    expect(JSON.stringify(drawing.spec)).toContain('"domain":[0,19]');
+  });
+
   it("lies down where there are too many variants for columns", async () => {
     const many = Array.from({ length: 50 }, (_, at) =>
       timed({ ...place, variant: `variant-${at}` }, "throughput", "GFLOP/s", at + 1),

@@ -6,7 +6,7 @@
 import type { Migration } from "../migrate.ts";
 
 export const tunings: Migration = {
-  version: 3,
+  version: 4,
   name: "tunings",
   sql: `
     CREATE TABLE tuning (
