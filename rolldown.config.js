@@ -1,8 +1,9 @@
 /*
- * Builds dist/: the program, and the child process that runs experiments. Commands, the terminal UI and experiments
- * are chunks of their own, loaded when needed. All chunks lie flat in dist/, because kernels/host/entries.ts looks for
- * the child's files beside itself. What cli/startup.bench.ts measures is decided here: how many files a command opens,
- * and that nothing is loaded which it does not use.
+ * Builds dist/: the program, the child process that runs experiments, and the threads of its teams. Commands, the
+ * terminal UI and experiments are chunks of their own, loaded when needed. All chunks lie flat in dist/, because
+ * kernels/host/entries.ts and kernels/threads/entries.ts look for their files beside themselves. What
+ * cli/startup.bench.ts measures is decided here: how many files a command opens, and that nothing is loaded which it
+ * does not use.
  */
 import childProcess from "node:child_process";
 import { defineConfig } from "rolldown";
@@ -35,7 +36,13 @@ function onDemand(specifier, builtin) {
 }
 
 export default defineConfig({
-  input: { main: "cli/main.ts", child: "kernels/host/child.ts", watchdog: "kernels/host/watchdog.ts" },
+  input: {
+    main: "cli/main.ts",
+    child: "kernels/host/child.ts",
+    watchdog: "kernels/host/watchdog.ts",
+    "team-keeper": "kernels/threads/team-keeper.ts",
+    "team-worker": "kernels/threads/team-worker.ts",
+  },
   platform: "node",
   plugins: [builtinsOnDemand],
   // Native code cannot be bundled; the chart libraries are large and only reports need them.

@@ -159,10 +159,16 @@ interface RunRow {
   readonly seed: number;
   readonly targets: string;
   readonly environment: string;
+  readonly choices: string;
 }
 
 function settingsOf(row: RunRow): Settings {
-  return { profile: row.profile, seed: row.seed, targets: JSON.parse(row.targets) };
+  return {
+    ...JSON.parse(row.choices),
+    profile: row.profile,
+    seed: row.seed,
+    targets: JSON.parse(row.targets),
+  };
 }
 
 /** What became of a run: as recorded, or by whether its process still lives. */

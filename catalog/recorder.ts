@@ -42,14 +42,19 @@ export interface Recorder {
   interrupted(): void;
 }
 
+/** What of the settings has no column of its own. */
+function choicesOf({ profile: _profile, seed: _seed, targets: _targets, ...choices }: Settings): object {
+  return choices;
+}
+
 /** Begins a run; its id is given here. */
 export function beginRun(db: Connection, run: NewRun): Recorder {
   const { pid, started } = identityOf();
   const { settings } = run;
   const { lastInsertRowid } = db
     .prepare(
-      `INSERT INTO run (started_at, pid, process_started, command, profile, seed, targets, environment)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO run (started_at, pid, process_started, command, profile, seed, targets, environment, choices)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       now(),
@@ -60,6 +65,7 @@ export function beginRun(db: Connection, run: NewRun): Recorder {
       settings.seed,
       JSON.stringify(settings.targets),
       JSON.stringify(run.environment),
+      JSON.stringify(choicesOf(settings)),
     );
   return recorder(db, Number(lastInsertRowid));
 }

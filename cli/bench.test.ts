@@ -102,6 +102,8 @@ describe("arguments that do not fit", () => {
     [["--topic", "tilling"], 'there is no topic "tilling"', "Did you mean tiling?"],
     [["--topc", "tiling"], "unknown option '--topc'", "Did you mean --topic?"],
     [["--target", "gpu", "--all"], "gpu", "js, wasm, native and native-avx2"],
+    [["--threads", "256", "--all"], "--threads 256 is more than the", "add --oversubscribe"],
+    [["--threads", "0", "--all"], "--threads", "a whole number from 1 to 256"],
     [["--resume", "r9"], 'there is no run "r9"', "kdaccel bench"],
   ])("%j: exit code 2, what was wrong and what to do", async (args, what, advice) => {
     const { code, stdout, stderr } = await bench(...args);
@@ -222,17 +224,17 @@ describe.runIf(process.platform === "linux")("a run that is cut short", () => {
     expect(resumed).toMatchObject({ code: 0, stderr: expect.stringContaining("[1/1] gated gate") });
   });
 
-  it.runIf(process.platform === "linux")(
-    "by kill -9 ends a child that is stuck in an endless kernel",
-    async () => {
-      const run = startProgram(["bench", "--experiment", "stuck"], { home });
-      await run.saysOnStderr("Run r1");
-      const child = await childOf(run);
-      await eventually(() => isBusy(child));
-      run.child.kill("SIGKILL");
-      await expectDeath(child);
-    },
-  );
+  it.runIf(process.platform === "linux").each([
+    ["an endless kernel", "stuck"],
+    ["endless kernels on all its threads", "stuck-threads"],
+  ])("by kill -9 ends a child that is stuck in %s", async (_, experiment) => {
+    const run = startProgram(["bench", "--experiment", experiment], { home });
+    await run.saysOnStderr("Run r1");
+    const child = await childOf(run);
+    await eventually(() => isBusy(child));
+    run.child.kill("SIGKILL");
+    await expectDeath(child);
+  });
 
   it("is not taken up while it still goes on", async () => {
     const { run, open } = gated();

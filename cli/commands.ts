@@ -68,6 +68,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/bench.ts"),
   },
   {
+    name: "tune",
+    summary: "search the fastest plan of a matrix product on this machine, and use it from then on",
+    load: () => import("./commands/tune.ts"),
+  },
+  {
     name: "runs",
     summary: "what was run and what came of it; show or delete one",
     load: () => import("./commands/runs.ts"),

@@ -6,7 +6,8 @@
 import type { Connection } from "../catalog/database/open.ts";
 import type { StoredCell, StoredRun } from "../catalog/ledger.ts";
 import { beginRun, type Recorder, reopenRun } from "../catalog/recorder.ts";
-import type { Cell, Environment, Experiment, RunEvent, Settings } from "../kernels/experiment.ts";
+import { bestPlans } from "../catalog/tunings.ts";
+import type { Cell, Environment, Experiment, RunEvent, Settings, TunedPlan } from "../kernels/experiment.ts";
 import { planRun, type RunPart } from "../kernels/host/plan.ts";
 import { runExperiments } from "../kernels/host/run.ts";
 import { describeMachine } from "../kernels/measure/machine.ts";
@@ -48,6 +49,18 @@ export function newRun(db: Connection, { experiments, settings, command }: RunOr
   return recorded(beginRun(db, { command, settings, environment }), parts, settings);
 }
 
+/** The settings with the plans that searches found on this machine. */
+export function withPlans(
+  db: Connection,
+  settings: Settings,
+  environment: Environment = describeMachine(about.version),
+): Settings {
+  const plans = bestPlans(db, environment).map(
+    ({ target, element, shapeClass, plan }): TunedPlan => ({ target, element, shapeClass, plan }),
+  );
+  return plans.length === 0 ? settings : { ...settings, plans };
+}
+
 /**
  * Takes up a stored run under its own settings, with the cells that are not finished.
  *
@@ -55,7 +68,8 @@ export function newRun(db: Connection, { experiments, settings, command }: RunOr
  * another program or on another machine, because its parts could not be compared then
  */
 export function resumedRun(db: Connection, typed: string, experiments: readonly Experiment[]): RecordedRun {
-  const stored = storedRunCalled(db, typed);
+  const found = storedRunCalled(db, typed);
+  const stored = { ...found, settings: withPlans(db, found.settings) };
   const { id: name } = stored.run;
   const ran = new Set(stored.cells.map((cell) => cell.experiment));
   const parts = [...ran].map((id) => remainingPart(stored, experiments, id));

@@ -41,7 +41,8 @@ export function runHeading({ run, environment, settings }: StoredRun, { theme, w
   return [
     `${theme.heading(`Run ${run.id}`)} ${run.status}, ${momentText(run.startedAt)}`,
     sanitise(commandLine(run.command)),
-    `profile ${settings.profile}, seed ${settings.seed}, targets ${settings.targets.join(" ")}${environment.nativeIsa ? ` (${environment.nativeIsa})` : ""}`,
+    `profile ${settings.profile}, seed ${settings.seed}, threads ${settings.threads ?? 1}, targets ${settings.targets.join(" ")}${environment.nativeIsa ? ` (${environment.nativeIsa})` : ""}`,
+    ...(settings.workloads ? [sanitise(`workloads ${settings.workloads.join(", ")}`)] : []),
     ...wrap(sanitise(facts), width).map(theme.muted),
   ];
 }

@@ -2,13 +2,18 @@
  * What rules look their numbers up in: the measurements of one experiment in one run, resumed parts included.
  * Apart from the host so that rules can be tried on stored and on made-up measurements alike.
  */
-import type { Evidence, Measurement, MeasurementQuery, Profile } from "./experiment.ts";
+import type { Evidence, Measurement, MeasurementQuery, Profile, Settings } from "./experiment.ts";
 
 /** Evidence over these measurements; queries see them in the given order. */
-export function evidenceOf(measurements: readonly Measurement[], profile: Profile): Evidence {
+export function evidenceOf(
+  measurements: readonly Measurement[],
+  profile: Profile,
+  { workloads }: Pick<Settings, "workloads"> = {},
+): Evidence {
   return {
     measurements,
     profile,
+    ...(workloads && { workloads }),
     find: (query) => measurements.find((measurement) => matches(measurement, query)),
     all: (query) => measurements.filter((measurement) => matches(measurement, query)),
   };

@@ -28,8 +28,66 @@ export interface Settings {
   readonly seed: number;
   /** Targets that may be used; a variant on any other target is left out of the plan. */
   readonly targets: readonly Target[];
+  /** The most threads that a variant may compute with, for experiments that have variants of several (default: 1). */
+  readonly threads?: number;
   /** Libraries of others that take part where an experiment has a place for them: variants on target `peer`. */
   readonly peers?: readonly string[];
+  /** Plans of earlier searches, which experiments may set beside their own variants (tune/stored-plans.ts). */
+  readonly plans?: readonly TunedPlan[];
+  /** Problems that the user asked for in place of the planned ones, as `MxNxK`; for experiments with `ownWorkloads`. */
+  readonly workloads?: readonly string[];
+}
+
+/** A plan that a search found on this machine for a class of shapes, in place of the default plan of its target. */
+export interface TunedPlan {
+  /** A target of kernels/tune/targets.ts. */
+  readonly target: string;
+  readonly element: "f32" | "f64";
+  /** As kernels/tune/shape-class.ts names it. */
+  readonly shapeClass: string;
+  /** The variant that runs it. */
+  readonly plan: string;
+}
+
+/** One plan of a search, with what the model expected and what came of it. */
+export interface TunedTrial {
+  readonly stage: "trials" | "semifinal" | "final";
+  /** Number of the batch within the search, from 0. */
+  readonly batch: number;
+  /** The variant that runs the plan. */
+  readonly id: string;
+  /** The speed-up over the default plan that the model expected before. */
+  readonly predicted: number;
+  readonly outcome: TrialOutcome;
+}
+
+/** An estimate with its 95 % interval. */
+export interface Interval {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export type TrialOutcome =
+  | {
+      readonly state: "measured";
+      /** Time of a call. */
+      readonly seconds: Interval;
+      /** Paired, over the default plan. */
+      readonly speedUp: Interval;
+      readonly rounds: number;
+    }
+  | { readonly state: FailureReason; readonly message: string };
+
+/** How a search ended. */
+export interface TuningDecision {
+  /** The plan that may be used in place of the default, or null: the default stays. */
+  readonly adopted: string | null;
+  /** The last plan that was compared with the default, where there was one. */
+  readonly finalist?: string;
+  readonly speedUp?: Interval;
+  readonly rounds?: number;
+  readonly reason: string;
 }
 
 /** One way to do the work, on one target. The pair is unique within a cell. */
@@ -63,6 +121,13 @@ export interface ExperimentRow {
   readonly claims: readonly ClaimTest[];
   /** The charts that show the answer, first the most telling one; drawn by reports and by the terminal UI. */
   readonly charts: readonly ChartHint[];
+  /** What others published on the same question, shown beside ours. */
+  readonly published?: readonly Published[];
+  /** Present where `plan` heeds `Settings.workloads`; other experiments cannot be run with them. */
+  readonly ownWorkloads?: {
+    /** Bytes that the cell of this workload `MxNxK` will allocate under these settings, known before it does. */
+    memoryBytes(workload: string, settings: Settings): number;
+  };
   /** The cells of a run under these settings, in the order in which they run. Pure: same settings, same plan. */
   plan(settings: Settings): readonly Cell[];
 }
@@ -72,13 +137,25 @@ export interface Experiment extends ExperimentRow {
   load(): Promise<Procedure>;
 }
 
+/** Figures of others, with where they stand and what they were made on. Not measured here, and judged by no rule. */
+export interface Published {
+  readonly title: string;
+  readonly source: string;
+  readonly conditions: string;
+  /** An id of `kernels/metrics.ts`; values are in its unit. */
+  readonly metric: string;
+  readonly rows: readonly { readonly step: string; readonly value: number }[];
+}
+
 /** Which chart tells the story of an experiment. Reports know how to draw each kind. */
 export interface ChartHint {
-  readonly kind: "ladder" | "sweep" | "roofline" | "bars" | "waterfall";
+  readonly kind: "ladder" | "sweep" | "roofline" | "bars" | "waterfall" | "search" | "scatter";
   readonly title: string;
   readonly metric: string;
   /** Only variants whose names begin so are drawn; all of them where absent. */
   readonly variants?: string;
+  /** `scatter` only: the metric on the horizontal axis, of the same variants. */
+  readonly against?: string;
   /** `sweep` only: what the horizontal axis means; x is the number in the variant's or the workload's name. */
   readonly x?: { readonly from: "variant" | "workload"; readonly title: string };
   /** `waterfall` only: the chain from the first to the last, each with what it adds; absent variants are passed over. */
@@ -117,6 +194,8 @@ export interface Judgement {
 export interface Evidence {
   readonly measurements: readonly Measurement[];
   readonly profile: Profile;
+  /** The user's own workloads, where the run was made on those. */
+  readonly workloads?: readonly string[];
   /** The first measurement that matches every given field, or undefined. */
   find(query: MeasurementQuery): Measurement | undefined;
   /** All matching measurements, in the order in which they were made. */
@@ -169,10 +248,10 @@ export interface Bench {
   /**
    * Checks each candidate, then times all of them in interleaved rounds of random order, and records `time`,
    * `throughput`, `bandwidth`, `peak-fraction` and paired `speed-up` measurements as far as they apply. A candidate
-   * that is wrong or throws is recorded as failed and the others go on. Rejects when the run is asked to stop: a
-   * procedure lets that error pass.
+   * that is wrong or throws is recorded as failed and the others go on. Returns what it recorded. Rejects when the run
+   * is asked to stop: a procedure lets that error pass.
    */
-  compare(candidates: readonly Candidate[], options?: ComparisonOptions): Promise<void>;
+  compare(candidates: readonly Candidate[], options?: ComparisonOptions): Promise<readonly Measurement[]>;
 }
 
 /** One thing to time. */
@@ -204,6 +283,8 @@ export interface ComparisonOptions {
   readonly precision?: number;
   /** Stop after this many seconds of sampling, warm-up apart, once `leastRounds` is reached (default: by profile). */
   readonly seconds?: number;
+  /** Seconds after which a candidate is sampled whether it runs steadily or not (default: 0.5). */
+  readonly mostWarmUp?: number;
   /** Interleave the generated multiply-add loop, so that each figure also reads as a share of peak (default: true). */
   readonly ceiling?: boolean;
 }

@@ -62,11 +62,22 @@ describe("plans", () => {
     }
   });
 
+  it("have one more step on the ladder, of as many threads as the run may use", () => {
+    const names = (more: Partial<Settings>): string[] =>
+      experiment("gemm-ladder")
+        .plan({ ...settings, profile: "standard", ...more })
+        .map(({ variants }) => `${variants.at(-1)?.variant} ${variants.at(-1)?.target}`);
+    expect(names({ threads: 12 })).toEqual(Array(3).fill("packed-blocked-12t wasm"));
+    expect(names({ threads: 1 })).toEqual(names({}));
+    expect(names({})).toEqual(Array(3).fill("packed-blocked wasm"));
+    expect(names({ threads: 2, targets: ["js"] }).join()).not.toContain("2t");
+  });
+
   it("stay within half a minute for tiling at quick and three minutes at standard, by their own estimate", () => {
     const estimate = (profile: Settings["profile"]): number =>
       experiments
         .filter(({ topics }) => topics.includes("tiling"))
-        .flatMap(({ plan }) => plan({ ...settings, profile }))
+        .flatMap(({ plan }) => plan({ ...settings, profile, threads: 4 }))
         .reduce((sum, { seconds }) => sum + seconds, 0);
     expect(estimate("quick")).toBeLessThan(30);
     expect(estimate("standard")).toBeLessThan(180);

@@ -83,6 +83,9 @@ function reasonAndRemedy(evidence: Evidence, query: MeasurementQuery): string {
   if (target && evidence.all({ target }).length === 0) {
     return `nothing ran on target ${target}; run with --target ${target}`;
   }
+  if (evidence.workloads && (workload === undefined || evidence.all({ workload }).length === 0)) {
+    return `this run was made on ${evidence.workloads.join(", ")} alone; run without --workload`;
+  }
   const sizeRan = workload === undefined || evidence.all({ workload }).length > 0;
   if (!sizeRan && evidence.profile === "quick") return "this profile leaves it out; run --profile standard";
   if (!sizeRan && evidence.profile === "standard") {

@@ -17,6 +17,7 @@ const table = [
   { id: "throughput", title: "throughput", unit: "GFLOP/s", better: "higher" },
   { id: "peak-fraction", title: "share of peak", unit: "1", better: "higher", share: true },
   { id: "speed-up", title: "speed-up", unit: "x", better: "higher" },
+  { id: "expected-speed-up", title: "speed-up that the cost model expects", unit: "x", better: "neither" },
   { id: "bandwidth", title: "bandwidth", unit: "GB/s", better: "higher" },
   { id: "cache-misses", title: "cache misses", unit: "1", better: "lower" },
   { id: "cache-accesses", title: "cache accesses", unit: "1", better: "lower" },

@@ -18,6 +18,10 @@ import { gemmTiling } from "./gemm/gemm-tiling.experiment.ts";
 import { gemmWaterfall } from "./gemm/gemm-waterfall.experiment.ts";
 import { gemvIdentity } from "./gemm/gemv-identity.experiment.ts";
 import { gemvRate } from "./gemm/gemv-rate.experiment.ts";
+import { gemmSchedule } from "./tune/gemm-schedule.experiment.ts";
+import { gemmSearch } from "./tune/gemm-search.experiment.ts";
+import { specialisedGraph } from "./tune/specialised-graph.experiment.ts";
+import { tuneTrials } from "./tune/trials.experiment.ts";
 
 /** All experiments in the order in which `--all` runs them: what is exact or quick first within each subject. */
 export const experiments: readonly Experiment[] = [
@@ -30,6 +34,9 @@ export const experiments: readonly Experiment[] = [
   experiment(gemmWaterfall, () => import("./gemm/gemm-waterfall.ts")),
   experiment(gemvIdentity, () => import("./gemm/gemv-identity.ts")),
   experiment(gemvRate, () => import("./gemm/gemv-rate.ts")),
+  experiment(gemmSchedule, () => import("./tune/gemm-schedule.ts")),
+  experiment(gemmSearch, () => import("./tune/gemm-search.ts")),
+  experiment(specialisedGraph, () => import("./tune/specialised-graph.ts")),
   experiment(fmaRounding, () => import("./fma/fma-rounding.ts")),
   experiment(mmaBlock, () => import("./fma/mma-block.ts")),
   experiment(convAsGemm, () => import("./conv/conv-as-gemm.ts")),
@@ -40,6 +47,14 @@ export const experiments: readonly Experiment[] = [
 
 function experiment(row: ExperimentRow, file: () => Promise<{ readonly procedure: Procedure }>): Experiment {
   return { ...row, load: async () => (await file()).procedure };
+}
+
+/** What runs in the child process without being listed: the trials of a search (tune/). */
+const unlisted: readonly Experiment[] = [experiment(tuneTrials, () => import("./tune/trials.ts"))];
+
+/** The experiment with this id, listed or not: what the child process looks its job up in. */
+export function runnableById(id: string): Experiment | undefined {
+  return [...experiments, ...unlisted].find((each) => each.id === id);
 }
 
 /** The experiment with this id, or undefined. */

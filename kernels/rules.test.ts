@@ -16,6 +16,9 @@ import { blockVariant, sweptBlocks } from "./gemm/gemm-tile-size.experiment.ts";
 import { identityVariant, identityWorkload } from "./gemm/gemv-identity.experiment.ts";
 import { metric } from "./metrics.ts";
 import { experimentForClaim, experiments } from "./registry.ts";
+import { scheduleWorkload } from "./tune/gemm-schedule.experiment.ts";
+import { searchWorkloads } from "./tune/gemm-search.experiment.ts";
+import { networkWorkload as graphWorkload, networkNames } from "./tune/specialised-graph.experiment.ts";
 
 type Made = Partial<Measurement> & Pick<Measurement, "workload" | "variant" | "metric" | "value">;
 
@@ -205,6 +208,25 @@ const backward = (overwriting: number, cases: number): Measurement[] => {
   ];
 };
 
+const schedules = (best: number, spread = 0.02): Measurement[] => [
+  ratio(scheduleWorkload, "blocked", "naive-ijk", 1.5),
+  ratio(scheduleWorkload, "packed-blocked", "naive-ijk", best, spread),
+];
+
+const searches = (values: readonly number[], spread = 0.01): Measurement[] =>
+  values.map((value, at) =>
+    ratio(searchWorkloads[at] as string, "searched", "packed-blocked", value, spread),
+  );
+
+const specialisedGraphs = (small: number, wide: number, differing: number): Measurement[] =>
+  networkNames.flatMap((name) => {
+    const workload = graphWorkload(name);
+    return [
+      ratio(workload, "specialised", "interpreted", name === "small" ? small : wide),
+      made({ workload, variant: "specialised", metric: "mismatches", value: differing }),
+    ];
+  });
+
 interface Trial {
   readonly claim: string;
   readonly confirmed: readonly Measurement[];
@@ -213,6 +235,24 @@ interface Trial {
 }
 
 const trials: readonly Trial[] = [
+  {
+    claim: "scheduling-gives-200x",
+    confirmed: schedules(230),
+    refuted: schedules(50),
+    inconclusive: schedules(200, 0.1),
+  },
+  {
+    claim: "search-beats-default-schedule",
+    confirmed: searches([1, 1.1, 1]),
+    refuted: searches([1.1, 0.9, 1]),
+    inconclusive: searches([1.1, 0.99, 1], 0.05),
+  },
+  {
+    claim: "shape-specialised-code-is-faster",
+    confirmed: specialisedGraphs(2, 1.2, 0),
+    refuted: specialisedGraphs(2, 0.9, 0),
+    inconclusive: specialisedGraphs(2, 1.01, 0),
+  },
   {
     claim: "naive-matmul-far-from-peak",
     confirmed: peakShare(0.02),
@@ -351,6 +391,18 @@ describe("every rule", () => {
       expect(judgement.evidence).toMatch(/run|measured|failures/);
     });
   }
+
+  it("refutes a search that gains nothing anywhere, and generated code that is one bit off", () => {
+    expect(judged("search-beats-default-schedule", searches([1, 1.005, 0.999])).verdict).toBe("refuted");
+    expect(judged("shape-specialised-code-is-faster", specialisedGraphs(2, 2, 1)).verdict).toBe("refuted");
+  });
+
+  it("waits for the rounds that the rules of searches and schedules ask for", () => {
+    const few = (measurements: readonly Measurement[]): Measurement[] =>
+      measurements.map((m) => ({ ...m, n: 14 }));
+    expect(judged("scheduling-gives-200x", few(schedules(230))).verdict).toBe("inconclusive");
+    expect(judged("search-beats-default-schedule", few(searches([1, 1.1, 1]))).verdict).toBe("inconclusive");
+  });
 
   it("does not take a ratio over another target's baseline for its own", () => {
     const overJs = registerBlock(6).map((m) => ({

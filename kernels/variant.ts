@@ -15,3 +15,12 @@ export function variantRef({ variant, target }: VariantRef): VariantRef {
 export function isCeiling({ variant }: { readonly variant: string }): boolean {
   return variant.startsWith("peak-");
 }
+
+/**
+ * The name of a variant that so many threads compute together: `packed-blocked-2t`. Threads are part of the name, because
+ * variant and target are what tells samples, measurements, pairs and failures apart everywhere; a measurement says
+ * them as a number besides. `gemmWay` (gemm/way.ts) reads it.
+ */
+export function withThreads(variant: string, threads: number): string {
+  return threads === 1 ? variant : `${variant}-${threads}t`;
+}

@@ -22,6 +22,8 @@ export function runDocument(
       seed: settings.seed,
       profile: settings.profile,
       targets: settings.targets,
+      ...(settings.workloads && { workloads: settings.workloads }),
+      threads: settings.threads ?? 1,
       command: commandLine(run.command),
       environment,
     },

@@ -32,6 +32,13 @@ describe("a run's report", () => {
     expect(await filesOf(structuredClone(storedRun))).toEqual(await filesOf(storedRun));
   });
 
+  it("sets figures of others apart from what was measured here", async () => {
+    const page = await pageOf(storedRun);
+    expect(page).toContain("Published elsewhere, not measured here: A tutorial. on another machine.");
+    expect(page).toContain("Source: a \\| book.");
+    expect(page).toMatch(/\| packed +\| +1.00 ms \| +200x \|/);
+  });
+
   it("has a page, charts, and the raw data", async () => {
     expect([...(await filesOf(storedRun)).keys()]).toEqual([
       "report.md",

@@ -153,6 +153,15 @@ export const fixtureExperiments: readonly Experiment[] = [
       { kind: "ladder", title: "GFLOP/s of each step", metric: "throughput" },
       { kind: "roofline", title: "Under the roofline", metric: "throughput" },
     ],
+    published: [
+      {
+        ...{ title: "A tutorial", source: "a | book", conditions: "on another machine", metric: "time" },
+        rows: [
+          { step: "plain", value: 0.2 },
+          { step: "packed", value: 0.001 },
+        ],
+      },
+    ],
   },
   {
     ...unused,

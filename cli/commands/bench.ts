@@ -12,20 +12,25 @@ import type { TargetWish } from "../../kernels/native/availability.ts";
 import { runDocument } from "../../reports/run-document.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit.ts";
 import type { Laboratory } from "../laboratory.ts";
+import { checkWorkloads, workloadsTyped } from "../own-workloads.ts";
 import { planDocument, planLines } from "../plan-listing.ts";
 import { advise } from "../print.ts";
-import { newRun, type RecordedRun, resumedRun } from "../recorded-run.ts";
+import { newRun, type RecordedRun, resumedRun, withPlans } from "../recorded-run.ts";
 import { type ProgressView, progressView } from "../run-progress.ts";
 import { runLines } from "../run-tables.ts";
 import { chosenExperiments, type Wish } from "../selection.ts";
 import { type ChosenTargets, chosenTargets, fallbackLine, targetCalled } from "../targets.ts";
 import { outputColumns } from "../terminal-text.ts";
 import { themeFor } from "../theme.ts";
+import { chosenThreads, threadsTyped } from "../threads.ts";
 
 interface BenchOptions extends Wish {
   readonly profile: Profile;
   readonly target?: readonly TargetWish[];
   readonly seed: number;
+  readonly workload?: readonly string[];
+  readonly threads?: number;
+  readonly oversubscribe?: boolean;
   readonly resume?: string;
   readonly list?: boolean;
   readonly json?: boolean;
@@ -51,6 +56,17 @@ export function define(command: Command, laboratory: Laboratory): void {
       "only kernels for js, wasm, native or native-avx2 (repeatable; default: every one that runs here)",
       targets,
     )
+    .option(
+      "--workload <MxNxK>",
+      "your own products in place of the planned ones, for experiments that take them (repeatable, or with commas)",
+      workloadsTyped,
+    )
+    .option(
+      "--threads <number>",
+      "the most threads of a variant (default: all cores with profile standard or full, else 1)",
+      threadsTyped,
+    )
+    .option("--oversubscribe", "allow more --threads than there are cores")
     .option("--seed <number>", "of all pseudo-random numbers", seed, 1)
     .addOption(
       new Option(
@@ -83,10 +99,11 @@ function seed(value: string): number {
 
 async function bench(db: Connection, laboratory: Laboratory, options: BenchOptions): Promise<void> {
   const experiments = await laboratory.experiments();
-  if (options.list) return list(chosenExperiments(db, experiments, options), options);
+  const chosen = (): Chosen => ({ all: experiments, chosen: chosenExperiments(db, experiments, options) });
+  if (options.list) return list(db, chosen(), options);
   const run = options.resume
     ? resumedRun(db, options.resume, experiments)
-    : startedRun(db, chosenExperiments(db, experiments, options), options);
+    : startedRun(db, chosen(), options);
   const view = progressView(process.stderr);
   const finished = await runToItsEnd(run, laboratory, view);
   const stored = loadRun(db, run.id);
@@ -96,13 +113,26 @@ async function bench(db: Connection, laboratory: Laboratory, options: BenchOptio
   process.exitCode = finished ? exitCodeOf(stored, options) : exitCodes.interrupted;
 }
 
-function settingsOf({ profile, seed }: BenchOptions, { targets }: ChosenTargets): Settings {
-  return { profile, seed, targets };
+function settingsOf(options: BenchOptions, { targets }: ChosenTargets): Settings {
+  const { profile, seed, workload } = options;
+  const threads = chosenThreads(options);
+  return { profile, seed, targets, threads, ...(workload && { workloads: workload }) };
 }
 
-function startedRun(db: Connection, experiments: readonly Experiment[], options: BenchOptions): RecordedRun {
+/** The experiments that were asked for, of all there are. */
+interface Chosen {
+  readonly all: readonly Experiment[];
+  readonly chosen: readonly Experiment[];
+}
+
+function startedRun(
+  db: Connection,
+  { all, chosen: experiments }: Chosen,
+  options: BenchOptions,
+): RecordedRun {
   const chosen = chosenTargets(options.target);
   const settings = settingsOf(options, chosen);
+  checkWorkloads(experiments, all, settings);
   refuseEmptyPlan(experiments, settings);
   const line = fallbackLine(experiments, settings, chosen.fallback);
   if (line) advise(line);
@@ -161,8 +191,9 @@ function print(
   process.stdout.write(`${runLines(stored, { ...view, title }).join("\n")}\n`);
 }
 
-function list(experiments: readonly Experiment[], options: BenchOptions): void {
-  const settings = settingsOf(options, chosenTargets(options.target));
+function list(db: Connection, { all, chosen: experiments }: Chosen, options: BenchOptions): void {
+  const settings = withPlans(db, settingsOf(options, chosenTargets(options.target)));
+  checkWorkloads(experiments, all, settings);
   refuseEmptyPlan(experiments, settings);
   const text = options.json
     ? JSON.stringify(planDocument(experiments, settings), null, 2)

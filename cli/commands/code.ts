@@ -4,6 +4,7 @@
  */
 import { type Command, Option } from "commander";
 import type { Experiment, Profile, Target, VariantRef } from "../../kernels/experiment.ts";
+import { blockingOfId } from "../../kernels/gemm/tuned.ts";
 import { CommandError, UsageError } from "../exit.ts";
 import { suggestion } from "../known.ts";
 import type { Laboratory } from "../laboratory.ts";
@@ -62,7 +63,7 @@ function variantsOf(experiment: Experiment): VariantRef[] {
 
 /** The variant on the target that was asked for, else on the first that has it. */
 function chosen(experiment: Experiment, refs: readonly VariantRef[], variant: string): VariantRef {
-  const found = refs.find((ref) => ref.variant === variant);
+  const found = refs.find((ref) => ref.variant === variant) ?? tunedPlan(refs, variant);
   if (found) return found;
   const others = variantsOf(experiment).filter((ref) => ref.variant === variant);
   if (others.length > 0) {
@@ -77,6 +78,12 @@ function chosen(experiment: Experiment, refs: readonly VariantRef[], variant: st
     `${experiment.id} has no variant "${variant}"`,
     suggestion(variant, names) ?? `\`kdaccel code ${experiment.id}\` lists its variants.`,
   );
+}
+
+/** A plan that a search tried: it can be read wherever the default plan is run, though no experiment plans it. */
+function tunedPlan(refs: readonly VariantRef[], variant: string): VariantRef | undefined {
+  const standsFor = refs.find((ref) => ref.variant === "packed-blocked");
+  return standsFor && blockingOfId(variant) ? { ...standsFor, variant } : undefined;
 }
 
 function list(experiment: Experiment, refs: readonly VariantRef[], options: CodeOptions): void {

@@ -107,7 +107,8 @@ const backEnds: Readonly<Record<KernelTarget, BackEnd>> = {
   },
 };
 
-function nativeIsaOr(otherwise: Isa): Isa {
+/** The level of x86-64 that this machine runs, or another where it runs none: for whoever only reads. */
+export function nativeIsaOr(otherwise: Isa): Isa {
   const availability = nativeAvailability();
   return availability.available ? availability.isa : otherwise;
 }

@@ -73,6 +73,11 @@ export function transposed(call: GemmCall): GemmCall {
   };
 }
 
+/** Whether C lies column by column, so that the product is computed as its transpose. */
+export function isColumnMajor({ ldc, csc }: GemmCall): boolean {
+  return csc !== 1 && ldc === 1;
+}
+
 /** Whether rows of all three matrices are contiguous. */
 export function hasPlainRows({ csa, csb, csc }: GemmCall): boolean {
   return csa === 1 && csb === 1 && csc === 1;

@@ -1,33 +1,44 @@
 /**
  * The common part of every timed GEMM experiment: operands of one product, and one checked candidate for each
- * variant of the cell. All variants share A and B and write the same C, so that none has better-placed operands.
+ * variant of the cell. All variants of one thread share A and B and write the same C, and so do those of several, so
+ * that none has better-placed operands.
  */
 import { Memory } from "../codegen/memory.ts";
 import type { Bench, Candidate, VariantRef } from "../experiment.ts";
 import { kernelTarget } from "../kernel-target.ts";
 import type { GemmShape } from "./arguments.ts";
 import { createGemm } from "./gemm.ts";
-import { differsFromReference, referenceGemm } from "./reference.ts";
+import { productMemoryBytes } from "./own-workloads.ts";
+import { differsFromReference, type RealArray, referenceGemm } from "./reference.ts";
 import { gemmWay } from "./way.ts";
 
-/** A candidate for each variant, each computing C = A B on the same random operands in [-1, 1). */
+/**
+ * A candidate for each variant, each computing C = A B on the same random operands in [-1, 1). Variants of several
+ * threads (`-2t`) have the same operands in a shared memory, so that no other variant pays for its being shared.
+ */
 export function productCandidates(
   shape: GemmShape,
   refs: readonly VariantRef[],
   bench: Bench,
 ): readonly Candidate[] {
-  const { m, n, k } = shape;
-  // Workspace of a packed variant is at most a copy of A and of B, each rounded up to whole tiles and lines.
-  const workspace = refs.length * (4 * (m + 64) * k + 4 * (n + 64) * k + 8192);
-  const memory = new Memory(4 * (m * k + k * n + m * n) + workspace + 4096);
-  const a = memory.allocate("f32", m * k);
-  const b = memory.allocate("f32", k * n);
-  const c = memory.allocate("f32", m * n);
-  fillRandom(a.view, bench.random("A"));
-  fillRandom(b.view, bench.random("B"));
-  const expected = once(() => referenceGemm({ ...shape, a: a.view, b: b.view }));
+  const isAlone = ({ variant }: VariantRef): boolean => gemmWay(variant).threads === 1;
+  const alone = once(() => operands(shape, refs.filter(isAlone), bench, false));
+  const together = once(() =>
+    operands(
+      shape,
+      refs.filter((ref) => !isAlone(ref)),
+      bench,
+      true,
+    ),
+  );
+  const expected = once(() => {
+    const { a, b } = refs.some(isAlone) ? alone() : together();
+    return referenceGemm({ ...shape, a: a.view, b: b.view });
+  });
   return refs.map((ref): Candidate => {
-    const gemm = createGemm({ ...gemmWay(ref.variant), target: kernelTarget(ref), memory, shape });
+    const { memory, a, b, c } = isAlone(ref) ? alone() : together();
+    const way = gemmWay(ref.variant);
+    const gemm = createGemm({ ...way, target: kernelTarget(ref), memory, shape });
     const call = { ...shape, a: a.address, b: b.address, c: c.address };
     const run = (): void => gemm.run(call);
     const check = (): string | null => {
@@ -36,12 +47,24 @@ export function productCandidates(
       run();
       return differsFromReference(expected(), c.view);
     };
-    return { ...ref, run, check, flops: 2 * m * n * k };
+    return { ...ref, run, check, flops: 2 * shape.m * shape.n * shape.k, threads: way.threads };
   });
 }
 
-/** Uniform float32 values in [-1, 1). */
-export function fillRandom(view: Float32Array, random: () => number): void {
+/** A, B and C in a memory with room for what these variants need besides. */
+function operands({ m, n, k }: GemmShape, refs: readonly VariantRef[], bench: Bench, shared: boolean) {
+  const threads = refs.reduce((sum, { variant }) => sum + gemmWay(variant).threads, 0);
+  const memory = new Memory(productMemoryBytes({ m, n, k }, threads), { shared });
+  const a = memory.allocate("f32", m * k);
+  const b = memory.allocate("f32", k * n);
+  const c = memory.allocate("f32", m * n);
+  fillRandom(a.view, bench.random("A"));
+  fillRandom(b.view, bench.random("B"));
+  return { memory, a, b, c };
+}
+
+/** Uniform values in [-1, 1). */
+export function fillRandom(view: RealArray, random: () => number): void {
   for (let i = 0; i < view.length; i++) view[i] = 2 * random() - 1;
 }
 

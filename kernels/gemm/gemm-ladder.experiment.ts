@@ -4,8 +4,11 @@
  */
 import type { Cell, ExperimentRow, Settings, Target, VariantRef } from "../experiment.ts";
 import { fewestRounds } from "../judge.ts";
-import { cube } from "./cubes.ts";
+import { storedPlan } from "../tune/stored-plans.ts";
+import { withThreads } from "../variant.ts";
+import { cube, cubeShape, equivalentSide, shapeOf } from "./cubes.ts";
 import { judgeFarFromPeak, judgePacking } from "./gemm-ladder.rules.ts";
+import { cellMemoryBytes, cellTimes, productMemoryBytes } from "./own-workloads.ts";
 
 /** One rung: the variant's name and what it adds to the rung below. */
 export interface Rung {
@@ -31,6 +34,11 @@ export const rungs: readonly Rung[] = [
   { variant: "micro-4x4", adds: "the loop over k unrolled", targets: ["wasm"] },
   { variant: "packed-blocked", adds: "a tile as large as the registers hold", targets: ["wasm"] },
 ];
+
+/** The last step where a run may use several threads: the last rung on all of them. */
+const together = { variant: "packed-blocked", target: "wasm" } as const;
+/** Seconds that it and the peak of as many threads add to a cell: two warm-ups and their share of the rounds. */
+const togetherSeconds = 2;
 
 /** The largest product for which the js rungs run: one size more takes a plain loop eight times as long. */
 const largestOnJs = { quick: 256, standard: 256, full: 512 } as const;
@@ -63,6 +71,7 @@ export const gemmLadder: ExperimentRow = {
     { kind: "ladder", title: "GFLOP/s of each step; the top is the measured peak", metric: "throughput" },
     { kind: "roofline", title: "The ladder under the roofline", metric: "throughput" },
   ],
+  ownWorkloads: { memoryBytes },
   plan,
 };
 
@@ -80,10 +89,29 @@ const sides = {
 } as const;
 
 function plan(settings: Settings): readonly Cell[] {
+  if (settings.workloads) return settings.workloads.flatMap((workload) => ownCell(workload, settings));
   return sides[settings.profile === "quick" ? "quick" : "standard"].flatMap(([n, seconds]) => {
     const variants = variantsAt(n, settings);
-    return variants.length === 0 ? [] : [{ workload: cube(n), variants, seconds }];
+    const more = hasTogether(settings) ? togetherSeconds : 0;
+    return variants.length === 0 ? [] : [{ workload: cube(n), variants, seconds: seconds + more }];
   });
+}
+
+function ownCell(workload: string, settings: Settings): readonly Cell[] {
+  const side = equivalentSide(shapeOf(workload));
+  const variants = variantsAt(side, settings);
+  const rounds = leastRoundsAt(side, settings.profile);
+  return variants.length === 0
+    ? []
+    : [{ workload, variants, ...cellTimes(workload, variants, rounds, settings) }];
+}
+
+function memoryBytes(workload: string, settings: Settings): number {
+  const shape = shapeOf(workload);
+  const alone = variantsAt(equivalentSide(shape), { ...settings, threads: 1 });
+  // Several threads have operands of their own, in shared memory, and each a workspace.
+  const shared = hasTogether(settings) ? productMemoryBytes(shape, settings.threads ?? 1) : 0;
+  return cellMemoryBytes(workload, alone.length) + shared;
 }
 
 /**
@@ -93,17 +121,31 @@ function plan(settings: Settings): readonly Cell[] {
 const slowRungs: readonly string[] = ["naive-ijk", "loop-ikj", "blocked"];
 const largestSlow = { quick: 512, standard: 512, full: 1024 } as const;
 
+function hasTogether({ threads = 1, targets }: Settings): boolean {
+  return threads > 1 && targets.includes(together.target);
+}
+
 /** js rungs first, so that the whole reads as one ladder from plain JavaScript up. */
-function variantsAt(n: number, { targets, profile }: Settings): readonly VariantRef[] {
+function variantsAt(n: number, settings: Settings): readonly VariantRef[] {
+  const { targets, profile, threads = 1 } = settings;
   const allowed = (["js", "wasm"] as const).filter((target) => targets.includes(target));
-  return allowed
+  const alone = allowed
     .filter((target) => target !== "js" || n <= largestOnJs[profile] || allowed.length === 1)
     .flatMap((target) =>
       rungs
         .filter((rung) => rung.targets.includes(target))
         .filter((rung) => !slowRungs.includes(rung.variant) || n <= largestSlow[profile])
-        .map(({ variant }) => ({ variant, target })),
-    );
+        .map(({ variant }): VariantRef => ({ variant, target })),
+    )
+    .concat(foundBySearch(n, settings));
+  if (!hasTogether(settings)) return alone;
+  return [...alone, { ...together, variant: withThreads(together.variant, threads) }];
+}
+
+/** The plan that a search found on this machine for this class of shapes, as one more rung on top. */
+function foundBySearch(n: number, settings: Settings): readonly VariantRef[] {
+  const plan = storedPlan(settings, "wasm", cubeShape(n));
+  return plan !== undefined && settings.targets.includes("wasm") ? [{ variant: plan, target: "wasm" }] : [];
 }
 
 /** Rounds by size: no rule of the ladder asks for a number. */

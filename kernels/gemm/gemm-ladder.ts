@@ -2,21 +2,21 @@
 import type { Bench, Cell, Procedure } from "../experiment.ts";
 import { compareStreams } from "../measure/streams.ts";
 import { productCandidates } from "./contest.ts";
-import { cubeShape, sideOf } from "./cubes.ts";
+import { equivalentSide, shapeOf } from "./cubes.ts";
 import { leastRoundsAt } from "./gemm-ladder.experiment.ts";
 import { variantText } from "./listing.ts";
 
 export const procedure: Procedure = { run, code: variantText };
 
 async function run(cell: Cell, bench: Bench): Promise<void> {
-  const n = sideOf(cell.workload);
+  const shape = shapeOf(cell.workload);
   const refs = bench.variants;
-  const candidates = productCandidates(cubeShape(n), refs, bench);
+  const candidates = productCandidates(shape, refs, bench);
   // The ratio over the first rung is recorded for all; these are the steps between the others.
   const steps = refs.slice(2).map((ref, i) => [ref, refs[i + 1] ?? ref] as const);
   await bench.compare(candidates, {
     pairs: steps,
-    leastRounds: leastRoundsAt(n, bench.settings.profile),
+    leastRounds: leastRoundsAt(equivalentSide(shape), bench.settings.profile),
   });
   await compareStreams(bench);
 }

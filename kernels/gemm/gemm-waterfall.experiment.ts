@@ -3,8 +3,9 @@
  * before. The ladder (gemm-ladder) shows speeds; this shows where they come from, and what each thing is still worth
  * once all others are there. At 640 as well, the size at which AutoKernel's article reports its factor of 200.
  */
-import type { Cell, ExperimentRow, Settings } from "../experiment.ts";
-import { cube } from "./cubes.ts";
+import type { Cell, ExperimentRow, Settings, VariantRef } from "../experiment.ts";
+import { cube, equivalentSide, shapeOf } from "./cubes.ts";
+import { cellMemoryBytes, cellTimes } from "./own-workloads.ts";
 import { chartSteps, waterfallVariants } from "./waterfall-steps.ts";
 
 export const gemmWaterfall: ExperimentRow = {
@@ -35,6 +36,7 @@ export const gemmWaterfall: ExperimentRow = {
       traffic: "simulated",
     },
   ],
+  ownWorkloads: { memoryBytes },
   plan,
 };
 
@@ -51,6 +53,13 @@ const sides = {
 function plan(settings: Settings): readonly Cell[] {
   const variants = waterfallVariants(settings);
   if (variants.length === 0) return [];
+  if (settings.workloads) {
+    const rounds = waterfallRounds[settings.profile];
+    return settings.workloads.map((workload) => {
+      const fast = variantsAt(workload, settings);
+      return { workload, variants: fast, ...cellTimes(workload, fast, rounds, settings) };
+    });
+  }
   return sides[settings.profile].map(([n, seconds]) => ({
     workload: cube(n),
     variants,
@@ -59,5 +68,17 @@ function plan(settings: Settings): readonly Cell[] {
   }));
 }
 
-/** Rounds: no rule reads them; below five nothing can be said of a difference. */
+/** Beyond this side a call of the plain loops takes seconds, and of the same in JavaScript tens of seconds. */
+const largestPlain = 1024;
+
+function variantsAt(workload: string, settings: Settings): readonly VariantRef[] {
+  const isLarge = equivalentSide(shapeOf(workload)) > largestPlain;
+  return waterfallVariants(settings).filter(({ variant }) => !(isLarge && variant === "naive-ijk"));
+}
+
+function memoryBytes(workload: string, settings: Settings): number {
+  return cellMemoryBytes(workload, variantsAt(workload, settings).length);
+}
+
+/** Rounds: no rule reads them; below six nothing can be said of a difference. */
 export const waterfallRounds = { quick: 7, standard: 11, full: 15 } as const;

@@ -5,7 +5,7 @@
 import type { Bench, Cell, Procedure } from "../experiment.ts";
 import { compareStreams } from "../measure/streams.ts";
 import { productCandidates } from "./contest.ts";
-import { cubeShape, sideOf } from "./cubes.ts";
+import { shapeOf } from "./cubes.ts";
 import { waterfallRounds } from "./gemm-waterfall.experiment.ts";
 import { variantText } from "./listing.ts";
 import { recordTraffic } from "./traffic.ts";
@@ -14,7 +14,7 @@ import { waterfallPairs } from "./waterfall-steps.ts";
 export const procedure: Procedure = { run, code: variantText };
 
 async function run(cell: Cell, bench: Bench): Promise<void> {
-  const shape = cubeShape(sideOf(cell.workload));
+  const shape = shapeOf(cell.workload);
   recordTraffic(shape, bench);
   await bench.compare(productCandidates(shape, bench.variants, bench), {
     pairs: waterfallPairs(bench.variants),

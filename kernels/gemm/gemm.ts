@@ -3,7 +3,7 @@
  * that can be wrong with the arguments is refused here, before generated code runs.
  */
 import type { Arithmetic } from "../codegen/arithmetic.ts";
-import { compile, type Kernel, type KernelTarget, kernelText } from "../codegen/compile.ts";
+import { compile, type Kernel, type KernelTarget, kernelText, nativeIsaOr } from "../codegen/compile.ts";
 import { ProgramError } from "../codegen/errors.ts";
 import type { Memory } from "../codegen/memory.ts";
 import type { Program } from "../codegen/statements.ts";
@@ -16,12 +16,14 @@ import {
   type GemmCall,
   type GemmShape,
   hasPlainRows,
+  isColumnMajor,
   type Real,
   transposed,
 } from "./arguments.ts";
 import { kernelIsa } from "./machines.ts";
 import type { Calls, GemmPlan } from "./plan.ts";
 import { scaleProgram, stridedScaleProgram } from "./programs/scale.ts";
+import { threadedGemm } from "./threaded.ts";
 import { planGemm } from "./variants.ts";
 
 export interface GemmOptions {
@@ -36,6 +38,8 @@ export interface GemmOptions {
   readonly element?: Real;
   /** Level of x86-64 on target `native` (default: the best that this machine has). */
   readonly isa?: NativeIsa;
+  /** Threads that compute together (default: 1); more need a shared memory, and give the very same bits. */
+  readonly threads?: number;
 }
 
 export interface Gemm {
@@ -44,6 +48,8 @@ export interface Gemm {
   readonly kernels: readonly Kernel[];
   /** C = alpha A B + beta C. @throws ProgramError for arguments that do not fit. */
   run(args: GemmArguments): void;
+  /** Gives up what other threads hold for it; not to be run afterwards. Nothing to do for one thread. */
+  release(): void;
 }
 
 /**
@@ -54,7 +60,7 @@ export interface Gemm {
  * gemm.run({ m, n, k, a: a.address, b: b.address, c: c.address });
  */
 export function createGemm(options: GemmOptions): Gemm {
-  const { variant, target, memory, shape, arithmetic = "fast", element = "f32" } = options;
+  const { variant, target, memory, shape, arithmetic = "fast", element = "f32", threads = 1 } = options;
   const isa = kernelIsa(target, options.isa);
   const plan = planGemm(variant, element, isa, shape);
   const make = (program: Program): Kernel =>
@@ -65,12 +71,22 @@ export function createGemm(options: GemmOptions): Gemm {
     Object.fromEntries([...kernels].map(([name, kernel]) => [name, kernel.call])),
     (program) => make(program).call,
   );
-  const workspace = memory.allocate(element, workspaceOf(plan, shape)).address;
+  const room = workspaceOf(plan, shape);
+  const workspace = memory.allocate(element, room).address;
+  const place = { shape, workspace, memoryBytes: memory.bytes };
+  const run = (args: GemmArguments): void => runPlan(plan, calls, args, place);
+  const made = { variant, target, kernels: [...kernels.values()] };
+  if (threads === 1) return { ...made, run, release: () => {} };
+  const order = { variant, target, arithmetic, element, shape, isa: isa === "wasm" ? undefined : isa };
+  const team = threadedGemm({ memory, threads, grain: plan.grain, room, order, run });
   return {
-    variant,
-    target,
-    kernels: [...kernels.values()],
-    run: (args) => runPlan(plan, calls, args, { shape, workspace, memoryBytes: memory.bytes }),
+    ...made,
+    run: (args) => {
+      // The whole call is checked here, so that a mistake is refused in the same words as on one thread.
+      checkArguments(completeArguments(args), shape, element, memory.bytes);
+      team.run(args);
+    },
+    release: team.release,
   };
 }
 
@@ -95,7 +111,8 @@ export function gemmText(
   arithmetic: Arithmetic = "fast",
   element: Real = "f32",
 ): string {
-  const isa = kernelIsa(target);
+  // A listing can be read where it cannot run.
+  const isa = kernelIsa(target, nativeIsaOr("avx512"));
   const programs = Object.values(allPrograms(planGemm(variant, element, isa)));
   const options = isa === "wasm" ? { arithmetic } : { arithmetic, isa };
   return programs.map((program) => kernelText(program, target, options)).join("\n");
@@ -118,12 +135,14 @@ function runPlan(
   if (given.m === 0 || given.n === 0) return;
   if (!plan.anyStride && !hasPlainRows(given)) refuseStrides(plan);
   // A column-major C is written by rows of its transpose.
-  const call = given.csc !== 1 && given.ldc === 1 ? transposed(given) : given;
+  const turned = isColumnMajor(given);
+  const call = turned ? transposed(given) : given;
+  const largest = turned ? { m: shape.n, n: shape.m, k: shape.k } : shape;
   // As in BLAS, A and B are not read where they do not count: NaN in them does not spread.
   const counts = call.k > 0 && call.alpha !== 0;
   if (call.beta !== 1 && !(counts && plan.overwrites && call.beta === 0)) scale(calls, call);
   if (!counts) return;
-  plan.multiply(calls, call.beta === 0 && plan.overwrites ? call : { ...call, beta: 1 }, workspace, shape);
+  plan.multiply(calls, call.beta === 0 && plan.overwrites ? call : { ...call, beta: 1 }, workspace, largest);
 }
 
 function scale(calls: Calls, call: GemmCall): void {

@@ -5,6 +5,7 @@
  */
 import { bytesOf } from "../codegen/expressions.ts";
 import type { GemmShape, Real } from "./arguments.ts";
+import { inOrder, type OuterOrder } from "./loops/any-order.ts";
 import { overColumns } from "./loops/fifth-columns.ts";
 import type { Blocking } from "./machines.ts";
 import type { GemmPlan } from "./plan.ts";
@@ -15,15 +16,21 @@ import {
 } from "./programs/macro-kernel.ts";
 import { packAcrossProgram, packAlongProgram, packStridedProgram } from "./programs/pack.ts";
 
+export interface PackedOptions extends MacroKernelOptions {
+  /** Order of the outer loops (default: `jpi`, the literature's). */
+  readonly order?: OuterOrder | undefined;
+}
+
 /** The plan of a packed and blocked GEMM; `mc` and `nc` may be Infinity (one level). */
 export function packedPlan(
   variant: string,
   element: Real,
   blocking: Blocking,
   lanes: number,
-  options: MacroKernelOptions = {},
+  options: PackedOptions = {},
 ): GemmPlan {
   const { mr, nr } = blocking;
+  const { order = "jpi" } = options;
   const tile = { mr, nr, lanes };
   const ofA = { width: mr, element, lanes };
   const ofB = { width: nr, element, lanes };
@@ -55,7 +62,9 @@ export function packedPlan(
       const { sizeA, sizeB } = panels(largest, blocking);
       const packedB = workspace + sizeA * bytes;
       const edge = packedB + sizeB * bytes;
-      overColumns({ call, blocking, calls, packedA: workspace, packedB, edge, bytes });
+      const sweep = { call, blocking, calls, packedA: workspace, packedB, edge, bytes };
+      if (order === "jpi") overColumns(sweep);
+      else inOrder(sweep, order);
     },
   };
 }

@@ -16,14 +16,14 @@ export interface Part {
 }
 
 /**
- * Multiply-adds that an element of A or B costs to be packed, at the least: threads.bench.ts measures 6 to 20 on
- * WebAssembly, by whether the operand comes from memory or from a cache. It decides between grids of equal balance.
+ * Multiply-adds that an element of A or B costs to be packed: 3 (A) to 6 (B) as threads.bench.ts measured on a Zen 5
+ * core in WebAssembly. It decides between grids of equal balance.
  */
-const packingCost = 12;
+const packingCost = 4;
 
 /**
- * Multiply-adds below which another thread is not worth waking: 15 microseconds of WebAssembly at 35 GFLOP/s, some
- * times what an empty job takes (threads.bench.ts).
+ * Multiply-adds of a thread's share below which it is not worth waking: 10 microseconds of WebAssembly at 52 GFLOP/s.
+ * A member that has just finished a job takes the next within 0.4, one that sleeps within 40 (threads.bench.ts).
  */
 const leastWork = 2 ** 18;
 

@@ -103,3 +103,22 @@ test("strides that would put two elements in one place are refused, and so are s
   const plain = createGemm({ variant: "naive-ijk", target: "js", memory, shape: call });
   expect(() => plain.run({ ...call, transposeA: true })).toThrow(/Choose a packed variant/);
 });
+
+test("a column-major C larger than a block finds room for the panels of its transpose", () => {
+  const shape = { m: 62, n: 121, k: 380 };
+  const { m, n, k } = shape;
+  const own = new Memory(2 ** 21);
+  const [left, right, out] = [m * k, k * n, m * n].map((length) => own.allocate("f32", length)) as [
+    Operand,
+    Operand,
+    Operand,
+  ];
+  const random = randomStream(5);
+  for (const { view } of [left, right]) for (let i = 0; i < view.length; i++) view[i] = 2 * random() - 1;
+  const at = { a: left.address, b: right.address, c: out.address };
+  createGemm({ variant: "packed-blocked", target: "wasm", memory: own, shape }).run({
+    ...{ ...shape, ...at, ldc: 1, csc: m },
+  });
+  const expected = referenceGemm({ ...shape, a: left.view, b: right.view });
+  expect(differsFromReference(expected, gather(out.view, m, n, [1, m]))).toBeNull();
+});

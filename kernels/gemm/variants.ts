@@ -17,6 +17,13 @@ import { type LoopOrder, loopOrderProgram, loopOrders } from "./programs/loop-or
 import type { MacroKernelOptions } from "./programs/macro-kernel.ts";
 import { productArguments } from "./programs/product.ts";
 import { registerTileProgram } from "./programs/register-tile.ts";
+import {
+  blockingOfId,
+  checkedBlocking,
+  lanesOf as lanesOfTuned,
+  type TunedBlocking,
+  tunedPattern,
+} from "./tuned.ts";
 import { unpackedPlan } from "./unpacked.ts";
 
 export interface GemmVariant {
@@ -199,6 +206,21 @@ export const gemmVariants: readonly GemmVariant[] = [
     example: "auto",
     pattern: /^auto$/,
     plan: (id, _, { shape, element, machine }) => planFor(id, shape ?? typicalShape, element, machine),
+  },
+  {
+    id: "tuned-<mr>x<nr>v<bits>-mc<mc>-nc<nc>-kc<kc>-u<unroll>-<order>[-prefetch]",
+    title: "packed and blocked as a search chose it",
+    adds: "every number free: what `kdaccel tune` tries and keeps",
+    example: "tuned-4x8v128-mc8-nc16-kc8-u2-ipj",
+    pattern: tunedPattern,
+    plan: (id, _, on) => {
+      const { element } = on;
+      const blocking = checkedBlocking(id, blockingOfId(id) as TunedBlocking, element);
+      return packedPlan(id, element, blocking, lanesOfTuned(blocking, element), {
+        ...edgesOn(on),
+        ...blocking,
+      });
+    },
   },
 ];
 

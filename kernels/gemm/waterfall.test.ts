@@ -44,9 +44,12 @@ describe("the steps of the waterfall", () => {
 });
 
 describe("the name of a variant", () => {
-  it("carries its arithmetic", () => {
-    expect(gemmWay("packed-blocked-strict")).toEqual({ variant: "packed-blocked", arithmetic: "strict" });
-    expect(gemmWay("micro-6x8")).toEqual({ variant: "micro-6x8", arithmetic: "fast" });
+  it("carries its arithmetic and its threads", () => {
+    const blocked = { variant: "packed-blocked", arithmetic: "fast", threads: 1 };
+    expect(gemmWay("packed-blocked-strict")).toEqual({ ...blocked, arithmetic: "strict" });
+    expect(gemmWay("packed-blocked-12t")).toEqual({ ...blocked, threads: 12 });
+    expect(gemmWay("packed-blocked-strict-2t")).toEqual({ ...blocked, arithmetic: "strict", threads: 2 });
+    expect(gemmWay("micro-6x8")).toEqual({ ...blocked, variant: "micro-6x8" });
   });
 });
 

@@ -1,7 +1,7 @@
 /**
  * What the name of a timed variant says beyond the loops: `packed-blocked-strict` is `packed-blocked` in strict
- * arithmetic. A variant's name is all that a ledger keeps of it, so whatever makes two contestants differ is in it.
- * To name a further option of `createGemm` (a vector extension, threads): one row here.
+ * arithmetic, `packed-blocked-2t` on two threads. A variant's name is all that a ledger keeps of it, so whatever makes
+ * two contestants differ is in it. To name a further option of `createGemm` (a vector extension): one row here.
  */
 import type { Arithmetic } from "../codegen/arithmetic.ts";
 
@@ -9,6 +9,7 @@ import type { Arithmetic } from "../codegen/arithmetic.ts";
 export interface GemmWay {
   readonly variant: string;
   readonly arithmetic: Arithmetic;
+  readonly threads: number;
 }
 
 interface Ending {
@@ -17,7 +18,11 @@ interface Ending {
   readonly means: (match: RegExpExecArray) => Partial<GemmWay>;
 }
 
-const endings: readonly Ending[] = [{ pattern: /-strict$/, means: () => ({ arithmetic: "strict" }) }];
+const endings: readonly Ending[] = [
+  { pattern: /-strict$/, means: () => ({ arithmetic: "strict" }) },
+  // As `withThreads` of kernels/variant.ts writes it.
+  { pattern: /-(\d+)t$/, means: ([, threads]) => ({ threads: Number(threads) }) },
+];
 
 /** Takes the endings off a name, the last one first. */
 export function gemmWay(name: string): GemmWay {
@@ -25,5 +30,5 @@ export function gemmWay(name: string): GemmWay {
     const match = pattern.exec(name);
     if (match) return { ...gemmWay(name.slice(0, match.index)), ...means(match) };
   }
-  return { variant: name, arithmetic: "fast" };
+  return { variant: name, arithmetic: "fast", threads: 1 };
 }

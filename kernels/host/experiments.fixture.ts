@@ -8,6 +8,7 @@ import type { Bench, Candidate, Cell, ClaimTest, Experiment, Settings, VariantRe
 import { loadCode } from "../native/executable.ts";
 import { addressOf } from "../native/foreign.ts";
 import { storing } from "../native/machine-code.fixture.ts";
+import { Team } from "../threads/team.ts";
 
 const good: VariantRef = { variant: "good", target: "js" };
 const twice: VariantRef = { variant: "twice", target: "js" };
@@ -183,7 +184,7 @@ export const fixtureExperiments: readonly Experiment[] = [
   }),
   fixture("wrong", {
     cells: [cell("one", [good, bad])],
-    run: (_cell, bench) => bench.compare([timed(good, 20_000), timed(bad, 20_000)], brief),
+    run: async (_cell, bench) => void (await bench.compare([timed(good, 20_000), timed(bad, 20_000)], brief)),
   }),
   fixture("throws", {
     cells: [cell("one", [good]), cell("two", [good])],
@@ -206,6 +207,16 @@ export const fixtureExperiments: readonly Experiment[] = [
         bench.exact(ref, "loads", ref.target === "js" ? 3 : stored(storing(3)), true);
       }
     },
+  }),
+  fixture("stuck-threads", {
+    cells: [cell("one", [good, bad], 600)],
+    run: counting(() => {
+      const entry = new URL("../threads/team-worker.fixture.ts", import.meta.url);
+      const loop = (): void => {
+        for (;;) work(1000);
+      };
+      new Team(2, entry).prepare("loops", () => null, loop).run();
+    }),
   }),
   ...nativeFixtures,
 ];

@@ -62,7 +62,7 @@ function* verdicts(
   measured: readonly Measurement[],
   settings: Settings,
 ): Generator<RunEvent> {
-  const evidence = evidenceOf(measured, settings.profile);
+  const evidence = evidenceOf(measured, settings.profile, settings);
   for (const test of experiment.claims) {
     const { claim, rule } = test;
     try {

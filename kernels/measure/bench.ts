@@ -20,7 +20,7 @@ import { labelSeed, randomStream } from "../random.ts";
 import { sameVariant, variantRef } from "../variant.ts";
 import { type Clock, processClock } from "./clock.ts";
 import { type Comparison, summarise } from "./comparison.ts";
-import { multiplyAddPeak, peakVariant, streamPeak, streamVariant } from "./peak.ts";
+import { multiplyAddPeak, peakOf, streamPeak, streamVariant } from "./peak.ts";
 import { type SamplingHost, type SamplingPlan, Stopped, sampleInterleaved } from "./sampler.ts";
 
 export interface BenchOptions {
@@ -113,10 +113,13 @@ class CellBench implements Bench {
     this.#fail(ref, "wrong", message);
   }
 
-  async compare(candidates: readonly Candidate[], options: ComparisonOptions = {}): Promise<void> {
+  async compare(
+    candidates: readonly Candidate[],
+    options: ComparisonOptions = {},
+  ): Promise<readonly Measurement[]> {
     const sound: Candidate[] = [];
     for (const candidate of candidates) if (await this.#isSound(candidate)) sound.push(candidate);
-    if (sound.length === 0) return;
+    if (sound.length === 0) return [];
     const entrants = [...sound, ...this.#ceilings(sound, options)];
     const series = await sampleInterleaved(entrants, this.#plan(options), this.#samplingHost(entrants));
     const comparison: Comparison = {
@@ -126,12 +129,12 @@ class CellBench implements Bench {
       }),
       against: options.against === undefined ? variantRef(candidates[0] as Candidate) : options.against,
       pairs: options.pairs ?? [],
-      ceiling: peakVariant,
+      ceiling: peakOf,
       random: (label) => this.random(`interval ${label}`),
     };
-    for (const summary of summarise(comparison)) {
-      this.#options.emit({ type: "measurement", ...this.#place, ...summary });
-    }
+    const made = summarise(comparison).map((summary) => ({ ...this.#place, ...summary }));
+    for (const measurement of made) this.#options.emit({ type: "measurement", ...measurement });
+    return made;
   }
 
   get #place(): { readonly experiment: string; readonly workload: string } {
@@ -158,7 +161,8 @@ class CellBench implements Bench {
     if (!ceiling) return [];
     const has = (ref: VariantRef): boolean => candidates.some((candidate) => sameVariant(candidate, ref));
     const made: Candidate[] = [];
-    if (candidates.some(({ flops }) => flops) && !has(peakVariant)) made.push(multiplyAddPeak());
+    const teams = new Set(candidates.filter(({ flops }) => flops).map(({ threads = 1 }) => threads));
+    for (const threads of teams) if (!has(peakOf(threads))) made.push(multiplyAddPeak(threads));
     if (candidates.some(({ bytes }) => bytes) && !has(streamVariant)) made.push(streamPeak());
     return made;
   }
@@ -170,6 +174,7 @@ class CellBench implements Bench {
       mostRounds: Math.max(least, options.mostRounds ?? mostRounds),
       precision: options.precision ?? precision,
       seconds: options.seconds ?? budgetSeconds[this.settings.profile],
+      mostWarmUp: options.mostWarmUp,
     };
   }
 

@@ -19,7 +19,7 @@ const base: Comparison = {
   ],
   against: ref("plain"),
   pairs: [],
-  ceiling: ref("peak-fma"),
+  ceiling: (threads) => ref(threads === 1 ? "peak-fma" : `peak-fma-${threads}t`),
   random: () => randomStream(1),
 };
 
@@ -44,6 +44,19 @@ describe("a comparison's figures", () => {
     // 2 GFLOP in 2 s are 1 GFLOP/s; the peak is 1 GFLOP in 0.1 s, or 10 GFLOP/s.
     expect(of(base, "tiled", "peak-fraction")[0]?.value).toBeCloseTo(0.1, 12);
     expect(of(base, "peak-fma", "peak-fraction")).toEqual([]);
+  });
+
+  it("relates what several threads do to the peak of as many", () => {
+    const more = [
+      { candidate: candidate("tiled-2t", { threads: 2 }), seconds: [1, 1, 2] },
+      { candidate: candidate("peak-fma-2t", { threads: 2, flops: 1e9 }), seconds: [0.0625, 0.0625, 0.125] },
+    ];
+    const both = { ...base, entrants: [...base.entrants, ...more] };
+    expect(of(both, "tiled-2t", "peak-fraction")[0]?.value).toBeCloseTo(2 / 16, 12);
+    expect(of(both, "tiled", "peak-fraction")[0]?.value).toBeCloseTo(0.1, 12);
+    expect(of(both, "peak-fma-2t", "peak-fraction")).toEqual([]);
+    const without = { ...base, entrants: [...base.entrants, ...more.slice(0, 1)] };
+    expect(of(without, "tiled-2t", "peak-fraction")).toEqual([]);
   });
 
   it("has no speed-up of a ceiling, of a variant over itself, or over one that failed", () => {

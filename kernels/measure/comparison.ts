@@ -19,8 +19,8 @@ export interface Comparison {
   readonly against: VariantRef | null;
   /** Further pairs [a, b]: speed-up of a over b. */
   readonly pairs: readonly (readonly [VariantRef, VariantRef])[];
-  /** The entrant whose rate is the multiply-add peak. */
-  readonly ceiling: VariantRef;
+  /** The entrant whose rate is the multiply-add peak of so many threads. */
+  ceiling(threads: number): VariantRef;
   /** A stream for the resamples behind one interval, so that it does not depend on which others are computed. */
   random(label: string): () => number;
 }
@@ -53,10 +53,10 @@ function ownFigures(entrant: Entrant, comparison: Comparison): Summary[] {
   ];
 }
 
-/** The share of the multiply-add peak of the same round. */
+/** The share of the multiply-add peak of as many threads in the same round. */
 function shareOfPeak(entrant: Entrant, comparison: Comparison): Summary[] {
-  const peak = find(comparison, comparison.ceiling);
-  const { flops } = entrant.candidate;
+  const { flops, threads = 1 } = entrant.candidate;
+  const peak = find(comparison, comparison.ceiling(threads));
   if (!peak?.candidate.flops || !flops || entrant === peak) return [];
   const scale = flops / peak.candidate.flops;
   const ratio = pairedRatio(

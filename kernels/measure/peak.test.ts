@@ -71,6 +71,13 @@ describe("the ceilings as candidates", () => {
     expect(clockCycles % addsPerPass).toBe(0);
   });
 
+  it("are those of as many threads as run at the same time, by name and by work", () => {
+    const [one, two] = [multiplyAddPeak(), multiplyAddPeak(2)];
+    two.run();
+    expect(two).toMatchObject({ variant: "peak-fma-2t", threads: 2, flops: 2 * (one.flops ?? 0) });
+    expect(one.variant).toBe("peak-fma");
+  });
+
   it("streams at the least through 96 MiB where nothing is asked for", () => {
     expect(streamPeak().bytes).toBeGreaterThanOrEqual(96 * 2 ** 20);
   });

@@ -5,7 +5,9 @@
  */
 import { compile, type KernelTarget } from "../codegen/compile.ts";
 import { Memory } from "../codegen/memory.ts";
-import type { Candidate } from "../experiment.ts";
+import type { Candidate, VariantRef } from "../experiment.ts";
+import { teamOf } from "../threads/team.ts";
+import { withThreads } from "../variant.ts";
 import { largestCacheBytes } from "./machine.ts";
 import {
   addsPerPass,
@@ -22,22 +24,40 @@ const ceilingTarget: KernelTarget = "wasm";
 
 const shape = { element: "f32", lanes: 4 } as const;
 
-export const peakVariant = { variant: "peak-fma", target: ceilingTarget } as const;
+/** What the multiply-add peak of so many threads is called. */
+export function peakOf(threads: number): VariantRef {
+  return { variant: withThreads("peak-fma", threads), target: ceilingTarget };
+}
 export const streamVariant = { variant: "peak-stream", target: ceilingTarget } as const;
 
-/** Passes of 48 multiply-adds a call: about half a millisecond on a core of 3 GHz, far above the clock's resolution. */
+/**
+ * Passes of 48 multiply-adds a call: about half a millisecond on a core of 3 GHz, far above the clock's resolution and
+ * above what waking a team takes.
+ */
 const passes = 1 << 16;
 
-/** The multiply-add peak of this core as a candidate: float32, four lanes, twelve independent chains. */
-export function multiplyAddPeak(): Candidate {
+/**
+ * The multiply-add peak as a candidate: float32, four lanes, twelve independent chains; of one core, or of as many as
+ * threads run the loop at the same time. The latter is less than so many times the former where cores share units or
+ * lower their clock together.
+ */
+export function multiplyAddPeak(threads = 1): Candidate {
+  const own = multiplyAddCall();
+  const { run } = threads === 1 ? { run: own } : teamOf(threads).prepare("multiply-add", () => null, own);
+  return {
+    ...peakOf(threads),
+    run,
+    flops: threads * multiplyAddFlops(shape, passes),
+    threads,
+  };
+}
+
+/** The loop of one thread, compiled: a call does `passes` passes. */
+export function multiplyAddCall(): () => void {
   const memory = new Memory(4 * multiplyAddData(shape) + 128);
   const data = memory.allocate("f32", multiplyAddData(shape));
   const { call } = compile(multiplyAddLoop(shape), ceilingTarget, memory);
-  return {
-    ...peakVariant,
-    run: () => call(passes, data.address),
-    flops: multiplyAddFlops(shape, passes),
-  };
+  return () => call(passes, data.address);
 }
 
 /**

@@ -18,6 +18,8 @@ export interface SamplingPlan {
   readonly precision: number;
   /** Budget of the sampling in seconds, warm-up apart; `leastRounds` are made even if they take longer. */
   readonly seconds: number;
+  /** Seconds after which a contestant is sampled as it is, stable or not (default: half a second). */
+  readonly mostWarmUp?: number | undefined;
 }
 
 /** What the sampler needs from outside; each part can be replaced in a test. */
@@ -68,7 +70,7 @@ export async function sampleInterleaved(
   for (const [index, contestant] of contestants.entries()) {
     host.beforeWarmUp(index);
     await host.pause();
-    entrants.push(await guarded(index, host, () => warmUp(contestant, host.clock)));
+    entrants.push(await guarded(index, host, () => warmUp(contestant, host.clock, plan.mostWarmUp)));
     if (host.stopping()) throw new Stopped();
   }
   const begun = host.clock.now();
@@ -112,7 +114,11 @@ async function guarded<T>(index: number, host: SamplingHost, work: () => T | Pro
 }
 
 /** Runs a contestant until successive windows of calls agree, and decides how many calls make one sample. */
-async function warmUp(contestant: Contestant, clock: Clock): Promise<Entrant> {
+async function warmUp(
+  contestant: Contestant,
+  clock: Clock,
+  most: number = mostWarmUpSeconds,
+): Promise<Entrant> {
   const run = (): void | Promise<void> => contestant.run();
   const shortest = shortestSampleSeconds(clock);
   const begun = clock.now();
@@ -124,14 +130,14 @@ async function warmUp(contestant: Contestant, clock: Clock): Promise<Entrant> {
   let calls = 1;
   let previous = Number.POSITIVE_INFINITY;
   for (;;) {
-    while (window.length === 0 || (window.length < windowCalls && clock.now() - begun <= mostWarmUpSeconds)) {
+    while (window.length === 0 || (window.length < windowCalls && clock.now() - begun <= most)) {
       window.push((await timed({ run, asynchronous, calls }, clock)) / calls);
     }
     const current = median(window);
     calls = Math.max(1, Math.ceil(shortest / Math.max(current, Number.EPSILON)));
     const elapsed = clock.now() - begun;
     const stable = Math.abs(current - previous) <= stableWithin * current;
-    if (elapsed > mostWarmUpSeconds || (elapsed > leastWarmUpSeconds && stable)) {
+    if (elapsed > most || (elapsed > leastWarmUpSeconds && stable)) {
       return { run, asynchronous, calls, samples: [] };
     }
     previous = current;

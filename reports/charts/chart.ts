@@ -8,6 +8,8 @@ import type { Drawing } from "./drawing.ts";
 import { ladderCharts } from "./ladder.ts";
 import type { ChartSource } from "./points.ts";
 import { rooflineCharts } from "./roofline.ts";
+import { scatterCharts } from "./scatter.ts";
+import { searchCharts } from "./search.ts";
 import { sweepCharts } from "./sweep.ts";
 import { waterfallCharts } from "./waterfall.ts";
 
@@ -19,6 +21,8 @@ const kinds: Readonly<Record<ChartHint["kind"], Draw>> = {
   sweep: sweepCharts,
   roofline: rooflineCharts,
   bars: barCharts,
+  search: searchCharts,
+  scatter: scatterCharts,
   waterfall: waterfallCharts,
 };
 

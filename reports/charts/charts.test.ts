@@ -156,6 +156,26 @@ describe("the ladder", () => {
     }
   });
 
+  it("has a line for the peak of one thread and one for that of all", async () => {
+    const rate = (variant: string, threads: number, value: number) => ({
+      ...timed({ ...place, variant }, "throughput", "GFLOP/s", value),
+      threads,
+    });
+    const drawing = first(
+      draw(ladderHint, [
+        rate("packed-blocked", 1, 8),
+        rate("packed-blocked-2t", 2, 15),
+        rate("peak-fma", 1, 10),
+        rate("peak-fma-2t", 2, 19),
+      ]),
+    );
+    const texts = await shown(drawing);
+    expect(texts).toContain("measured peak (peak-fma): 10.0 GFLOP/s");
+    expect(texts).toContain("measured peak (peak-fma-2t): 19.0 GFLOP/s");
+    expect(texts.filter((text) => / · \d+ %$/.test(text))).toEqual([]);
+    expect(JSON.stringify(drawing.spec)).toContain('"domain":[0,19]');
+  });
+
   it("lies down where there are too many variants for columns", async () => {
     const many = Array.from({ length: 50 }, (_, at) =>
       timed({ ...place, variant: `variant-${at}` }, "throughput", "GFLOP/s", at + 1),
@@ -383,5 +403,33 @@ describe("bars", () => {
       (layer) => ["one", "two"].map((variant) => exact({ ...layer, variant }, "cache-misses", 5)),
     );
     expect(draw(barsHint, many).map(({ part }) => part)).toEqual(["1", "2"]);
+  });
+});
+
+describe("a search", () => {
+  const trials = [0.9, 1.2, 1.1, 1.3].flatMap((value, at) => {
+    const variant = { ...place, variant: `tuned-${at}` };
+    return [
+      timed(variant, "speed-up", "x", value),
+      exact(variant, "expected-speed-up", value * (at === 3 ? 2 : 1)),
+    ];
+  });
+  const hint: ChartHint = { kind: "search", title: "Best so far", metric: "speed-up", variants: "tuned-" };
+
+  it("is a staircase that never falls, and says when the best was found", () => {
+    const drawing = first(draw(hint, trials));
+    expect(drawing.sentence).toBe("64x64x64: the best of 4 trials is tuned-3 with 1.30x, found as number 4.");
+    expect(JSON.stringify(drawing.spec)).toContain('"trial":3,"value":1.1,"best":1.2');
+  });
+
+  it("sets what was expected against what was measured, on one scale", async () => {
+    const drawing = first(draw({ ...hint, kind: "scatter", against: "expected-speed-up" }, trials));
+    expect(drawing.sentence).toContain("3 of 4 lie within 10 % of the diagonal");
+    expect(await shown(drawing)).toContain("speed-up that the cost model expects");
+  });
+
+  it("leaves out points of which nothing was expected", () => {
+    const measured = trials.filter((m) => m.metric === "speed-up");
+    expect(draw({ ...hint, kind: "scatter", against: "expected-speed-up" }, measured)).toEqual([]);
   });
 });

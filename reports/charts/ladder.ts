@@ -6,7 +6,15 @@ import type { ChartHint, Measurement } from "../../kernels/experiment.ts";
 import { formatMetric, formatPercent, scaleOf, withScale } from "../numbers.ts";
 import { barCharts } from "./bars.ts";
 import { axisTitle, type Drawing, figuresInWords, haloedText, inWords, specOf } from "./drawing.ts";
-import { byWorkload, type ChartSource, ceilingOf, otherFigure, type Point, pointsOf } from "./points.ts";
+import {
+  byWorkload,
+  type ChartSource,
+  ceilingOf,
+  lowerCeilings,
+  otherFigure,
+  type Point,
+  pointsOf,
+} from "./points.ts";
 import { fontSizes, ink, plot, targetColours } from "./theme.ts";
 
 /** More columns than this do not fit beside each other with readable names; they become lying bars. */
@@ -45,6 +53,7 @@ function ladder(
   const scale = scaleOf(hint.metric, Math.max(...points.map((point) => point.value), peak?.value ?? 0));
   const highest = Math.max(...points.map((point) => point.high));
   const room = roomAbove(points, peak?.value, highest);
+  const lower = peak ? lowerCeilings(source, peak) : [];
   const several = new Set(points.map((point) => point.target)).size > 1;
   const values = points.map((point, at) => ({
     ...point,
@@ -56,7 +65,10 @@ function ladder(
     field: "value",
     type: "quantitative",
     scale: { domain: [0, room.top], nice: false },
-    axis: { title: axisTitle(hint.metric, scale), ...(peak && shareAxis(hint.metric, peak)) },
+    axis: {
+      title: axisTitle(hint.metric, scale),
+      ...(peak && lower.length === 0 && shareAxis(hint.metric, peak)),
+    },
   };
   const x = {
     field: "label",
@@ -106,7 +118,15 @@ function ladder(
             ),
           ],
         },
-        ...(peak ? [ceilingLine(hint.metric, peak, room)] : []),
+        ...(peak
+          ? [peak, ...lower].map((ceiling) =>
+              ceilingLine(
+                hint.metric,
+                ceiling,
+                ceiling === peak ? room : { ...room, free: room.free ?? "left" },
+              ),
+            )
+          : []),
       ],
     }),
   };

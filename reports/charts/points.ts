@@ -54,12 +54,32 @@ export function byWorkload(points: readonly Point[]): Map<string, Point[]> {
   return Map.groupBy(points, (point) => point.workload);
 }
 
-/** The ceiling of a metric in a cell: that of the same cell, else the first that the run measured anywhere. */
+/**
+ * The ceiling of a metric in a cell: of the same cell that of most threads, else the first that the run measured
+ * anywhere.
+ */
 export function ceilingOf(source: ChartSource, metric: string, workload: string): Measurement | undefined {
   const ceilings = (of: readonly Measurement[]): Measurement[] =>
     of.filter((m) => isCeiling(m) && m.metric === metric && m.value > 0);
   const own = ceilings(source.measurements);
-  return own.find((m) => m.workload === workload) ?? own[0] ?? ceilings(source.all)[0];
+  const here = own.filter((m) => m.workload === workload);
+  const most = here.reduce<Measurement | undefined>(
+    (best, m) => (best && best.threads >= m.threads ? best : m),
+    undefined,
+  );
+  return most ?? own[0] ?? ceilings(source.all)[0];
+}
+
+/** The same ceiling for fewer threads, where the cell has it: what variants on fewer threads are measured by. */
+export function lowerCeilings(source: ChartSource, ceiling: Measurement): readonly Measurement[] {
+  return source.measurements.filter(
+    (m) =>
+      isCeiling(m) &&
+      m.metric === ceiling.metric &&
+      m.workload === ceiling.workload &&
+      m.threads < ceiling.threads &&
+      m.value > 0,
+  );
 }
 
 /** Another metric of the same variant in the same cell. */

@@ -11,7 +11,9 @@ export function reproductionSection(stored: StoredRun): string[] {
     "bench",
     ...run.experiments.flatMap((id) => ["--experiment", id]),
     ...["--profile", settings.profile, "--seed", String(settings.seed)],
+    ...(settings.threads === undefined ? [] : ["--threads", String(settings.threads)]),
     ...settings.targets.flatMap((target) => ["--target", targetName(target, environment)]),
+    ...(settings.workloads ?? []).flatMap((workload) => ["--workload", workload]),
   ];
   const typed = commandLine(run.command);
   const whole = commandLine(explicit);

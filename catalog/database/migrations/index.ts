@@ -4,6 +4,8 @@
 import type { Migration } from "../migrate.ts";
 import { catalog } from "./001-catalog.ts";
 import { ledger } from "./002-ledger.ts";
+import { runChoices } from "./003-run-choices.ts";
+import { tunings } from "./004-tunings.ts";
 
 /** All migrations, oldest first. */
-export const migrations: readonly Migration[] = [catalog, ledger];
+export const migrations: readonly Migration[] = [catalog, ledger, runChoices, tunings];

@@ -55,7 +55,10 @@ export function barsOf(measurements: readonly Measurement[]): BarChart | undefin
   const metric = leading(own);
   if (metric === undefined) return undefined;
   const rows = own.filter((m) => m.metric === metric);
-  const peak = measurements.find((m) => isCeiling(m.variant) && m.metric === metric);
+  // Of the ceilings that of most threads: no bar is longer than that.
+  const [peak] = measurements
+    .filter((m) => isCeiling(m.variant) && m.metric === metric)
+    .toSorted((a, b) => b.threads - a.threads);
   const longest = Math.max(...rows.map(({ high }) => high));
   const top = Math.max(longest, peak?.value ?? 0);
   const share = (value: number): number => (top > 0 ? Math.min(1, Math.max(0, value / top)) : 0);

@@ -2,6 +2,7 @@
 import type { Experiment, Profile, Settings } from "../../../kernels/experiment.ts";
 import { expectedSeconds, planRun } from "../../../kernels/host/plan.ts";
 import { chosenTargets } from "../../targets.ts";
+import { chosenThreads } from "../../threads.ts";
 import type { CommandId } from "../keys.ts";
 import type { Scope, Source } from "../source.ts";
 import { atTop, isMove, moved } from "./cursor.ts";
@@ -14,11 +15,12 @@ import { helpView } from "./views.ts";
 /** From quick to thorough. */
 export const profiles: readonly Profile[] = ["quick", "standard", "full"];
 
-/** The targets that a run from the terminal UI uses, and its seed: those of `bench` without options. */
+/** The targets and threads that a run from the terminal UI uses, and its seed: those of `bench` without options. */
 export const settingsFor = (profile: Profile): Settings => ({
   profile,
   seed: 1,
   targets: chosenTargets(undefined).targets,
+  threads: chosenThreads({ profile }),
 });
 
 /** The state with the dialog that chooses what to run, or with the reason why nothing can be run. */

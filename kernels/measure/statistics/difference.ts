@@ -20,8 +20,8 @@ export type Difference =
  */
 export const sameMargin = 0.02;
 
-/** Below five pairs not even the extremes hold a median in 93 of 100 cases (1 - 2 / 2^5 = 0.94). */
-export const leastPairs = 5;
+/** Below six pairs not even the extremes hold a median in 95 of 100 cases (1 - 2 / 2^5 = 0.94). */
+export const leastPairs = 6;
 
 /**
  * Judges a ratio by its 95 % interval and the number of pairs behind it.

@@ -1,0 +1,116 @@
+/** A search in words and tables: what `tune` prints while it goes on, at its end, and from the database. */
+import type { BestPlan, StoredTuning } from "../catalog/tunings.ts";
+import type { TunedTrial } from "../kernels/experiment.ts";
+import { rankCorrelation } from "../kernels/tune/rank-correlation.ts";
+import { formatDuration, formatRatio, formatSeconds } from "../reports/numbers.ts";
+import { momentText } from "./moment.ts";
+import type { View } from "./print.ts";
+import { table } from "./table.ts";
+
+/** What a search amounts to, for tables and for `--json`. */
+export interface TuningSummary {
+  readonly tried: number;
+  readonly failed: number;
+  /** How far the model's order was that of the measurements: Spearman's coefficient; null where too few were measured. */
+  readonly modelRank: number | null;
+}
+
+type Measured = TunedTrial & { readonly outcome: Extract<TunedTrial["outcome"], { state: "measured" }> };
+
+function measuredOnly(trials: readonly TunedTrial[]): Measured[] {
+  return trials.filter((trial): trial is Measured => trial.outcome.state === "measured");
+}
+
+export function summaryOf(trials: readonly TunedTrial[]): TuningSummary {
+  const tried = trials.filter(({ stage }) => stage === "trials");
+  const measured = measuredOnly(tried);
+  const rank = rankCorrelation(
+    measured.map(({ predicted }) => predicted),
+    measured.map(({ outcome }) => outcome.speedUp.value),
+  );
+  return { tried: tried.length, failed: tried.length - measured.length, modelRank: rank ?? null };
+}
+
+/** `12 plans tried, best so far 1.08x (tuned-…, expected 1.05x)`. */
+export function progressLine(trials: readonly TunedTrial[], best: TunedTrial | undefined): string {
+  const { tried, failed } = summaryOf(trials);
+  const count = `${tried} plans tried${failed > 0 ? `, ${failed} failed` : ""}`;
+  if (best?.outcome.state !== "measured") return count;
+  const { speedUp } = best.outcome;
+  return `${count}; best so far ${formatRatio(speedUp.value)} (${best.id}; the model expected ${formatRatio(best.predicted)})`;
+}
+
+/** Plans that the table of a search shows of each stage. */
+const shownTrials = 8;
+const stageTitles = {
+  final: "last comparison",
+  semifinal: "best ones side by side",
+  trials: "search",
+} as const;
+
+/** The end of a search: its best plans, stage by stage, and what came of it. */
+export function tuningLines(tuning: StoredTuning, { width, theme }: View): string[] {
+  const rows = (["final", "semifinal", "trials"] as const).flatMap((stage) =>
+    measuredOnly(tuning.trials)
+      .filter((trial) => trial.stage === stage)
+      .sort((a, b) => b.outcome.speedUp.value - a.outcome.speedUp.value)
+      .slice(0, shownTrials),
+  );
+  const { m, n, k, element, target, strategy, seed } = tuning;
+  return [
+    theme.heading(`${tuning.id}: ${m}x${n}x${k} ${element} on ${target}, ${strategy}, seed ${seed}`),
+    ...(rows.length === 0 ? [] : trialTable(rows, tuning.defaultPlan, { width, theme })),
+    "",
+    ...closingLines(tuning),
+  ];
+}
+
+function trialTable(rows: readonly Measured[], defaultPlan: string, { width, theme }: View): string[] {
+  const interval = ({ outcome: { speedUp } }: Measured): string =>
+    `${formatRatio(speedUp.value)} [${speedUp.low.toFixed(2)}, ${speedUp.high.toFixed(2)}]`;
+  return table<Measured>(
+    [
+      { title: "plan", text: ({ id }) => id, style: theme.id, flex: 1 },
+      { title: "stage", text: ({ stage }) => stageTitles[stage] },
+      { title: "time", text: ({ outcome }) => formatSeconds(outcome.seconds.value), align: "right" },
+      { title: `over ${defaultPlan} [95 %]`, text: interval, align: "right" },
+      { title: "expected", text: ({ predicted }) => formatRatio(predicted), align: "right" },
+      { title: "rounds", text: ({ outcome }) => String(outcome.rounds), align: "right" },
+    ],
+    rows,
+    { width, heading: theme.muted },
+  );
+}
+
+function closingLines({ trials, decision, spent, defaultPlan, id, status }: StoredTuning): string[] {
+  const { tried, failed, modelRank } = summaryOf(trials);
+  const opinion =
+    modelRank === null
+      ? "Too few plans were measured to judge the model."
+      : `The model's order of the plans and the measured one correlate by ${modelRank.toFixed(2)} (Spearman).`;
+  const gained = decision?.speedUp ? ` (${formatRatio(decision.speedUp.value)})` : "";
+  const outcome = !decision
+    ? `No decision yet (${status}): kdaccel tune --resume ${id}`
+    : decision.adopted
+      ? `Adopted ${decision.adopted}: ${decision.reason}${gained}. GEMM of this class of shapes uses it from now on.`
+      : `${defaultPlan} stays: ${decision.reason}${gained}.`;
+  const failures = failed > 0 ? `, ${failed} of them failed` : "";
+  return [outcome, `${tried} plans tried in ${formatDuration(spent)}${failures}. ${opinion}`];
+}
+
+/** Plans in use, one a line. */
+export function bestPlanLines(plans: readonly BestPlan[], { width, theme }: View): string[] {
+  return table<BestPlan>(
+    [
+      { title: "target", text: ({ target }) => target },
+      { title: "element", text: ({ element }) => element },
+      { title: "shapes", text: ({ shapeClass }) => shapeClass },
+      { title: "plan", text: ({ plan }) => plan, style: theme.id, flex: 1 },
+      { title: "gain", text: ({ speedUp }) => formatRatio(speedUp.value), align: "right" },
+      { title: "search", text: ({ tuning }) => tuning },
+      { title: "adopted", text: ({ adoptedAt }) => momentText(adoptedAt) },
+    ],
+    plans,
+    { width, heading: theme.muted },
+  );
+}

@@ -1,0 +1,77 @@
+/**
+ * Plans of one product as candidates of a comparison. Unlike gemm/contest.ts each is compiled when its turn to be
+ * checked has come, and announced before: a plan that cannot be made fails alone.
+ */
+
+import { bytesOf } from "../codegen/expressions.ts";
+import { Memory } from "../codegen/memory.ts";
+import type { Bench, Candidate, VariantRef } from "../experiment.ts";
+import type { GemmShape, Real } from "../gemm/arguments.ts";
+import { fillRandom } from "../gemm/contest.ts";
+import { createGemm, type Gemm } from "../gemm/gemm.ts";
+import {
+  differsFromReference,
+  type GemmReference,
+  type RealArray,
+  referenceGemm,
+} from "../gemm/reference.ts";
+import { planGemm } from "../gemm/variants.ts";
+import { kernelTarget } from "../kernel-target.ts";
+
+/** Candidates that all compute C = A B on the same random operands in [-1, 1). */
+export function gemmCandidates(
+  shape: GemmShape,
+  element: Real,
+  refs: readonly VariantRef[],
+  bench: Bench,
+): readonly Candidate[] {
+  const { m, n, k } = shape;
+  const memory = new Memory(bytesFor(shape, element, refs));
+  const [a, b, c] = [m * k, k * n, m * n].map((room) => memory.allocate(element, room)) as [
+    Operand,
+    Operand,
+    Operand,
+  ];
+  fillRandom(a.view, bench.random("A"));
+  fillRandom(b.view, bench.random("B"));
+  let expected: GemmReference | undefined;
+  return refs.map((ref): Candidate => {
+    let gemm: Gemm | undefined;
+    const call = { ...shape, a: a.address, b: b.address, c: c.address };
+    const run = (): void => {
+      gemm ??= createGemm({ variant: ref.variant, target: kernelTarget(ref), memory, shape, element });
+      gemm.run(call);
+    };
+    const check = (): string | null => {
+      expected ??= referenceGemm({ ...shape, a: a.view, b: b.view }, element);
+      c.view.fill(Number.NaN);
+      run();
+      return differsFromReference(expected, c.view);
+    };
+    return { ...ref, run, check, flops: 2 * m * n * k };
+  });
+}
+
+interface Operand {
+  readonly address: number;
+  readonly view: RealArray;
+}
+
+/** Room for rounding up to whole cache lines and pages, for each allocation. */
+const slack = 4096;
+
+/** Memory for the operands and every candidate's workspace, whichever way its shape is read. */
+function bytesFor(shape: GemmShape, element: Real, refs: readonly VariantRef[]): number {
+  const { m, n, k } = shape;
+  const turned = { m: n, n: m, k };
+  const workspaces = refs.map(({ variant }) => {
+    try {
+      const { workspace } = planGemm(variant, element);
+      return Math.max(workspace(shape), workspace(turned));
+    } catch {
+      return 0; // it will say so itself when it is its turn
+    }
+  });
+  const elements = m * k + k * n + m * n + workspaces.reduce((sum, each) => sum + each, 0);
+  return elements * bytesOf[element] + slack * (refs.length + 4);
+}

@@ -1,0 +1,63 @@
+/**
+ * What can be tuned on each target, as data: width and number of the vector registers, what happens to a tile that needs
+ * more, and the values that each knob may take. A new back end is a row.
+ */
+import type { Target } from "../experiment.ts";
+import { type OuterOrder, outerOrders } from "../gemm/loops/any-order.ts";
+
+/** Values of each knob, ascending. `mc` and `nc` are rounded to whole tiles, all three blocks cut to the shape. */
+export interface Knobs {
+  readonly mr: readonly number[];
+  /** Vectors of B in a row of the tile: nr is this times the lanes. */
+  readonly vectors: readonly number[];
+  readonly mc: readonly number[];
+  readonly nc: readonly number[];
+  readonly kc: readonly number[];
+  readonly unroll: readonly number[];
+  readonly order: readonly OuterOrder[];
+  readonly prefetch: readonly boolean[];
+}
+
+export interface TuneTarget {
+  /** What `--target` takes, and what plans are stored under. */
+  readonly id: string;
+  readonly target: Target;
+  readonly vectorBits: number;
+  /** Vector registers that a kernel may use. */
+  readonly registers: number;
+  /** Registers that a tile may need at the most: more than there are where the engine spills, as many where it refuses. */
+  readonly mostNeeded: number;
+  /** The variant that every candidate is compared with. */
+  readonly defaultVariant: string;
+  readonly knobs: Knobs;
+}
+
+const blocks = {
+  mc: [24, 48, 96, 144, 192, 288, 384, 768],
+  nc: [64, 128, 256, 512, 1024, 2048, 4096],
+  kc: [64, 128, 192, 256, 384, 512, 768, 1024],
+} as const;
+
+/** V8 keeps one of the sixteen registers for itself, and spills what does not fit. */
+const v8 = { vectorBits: 128, registers: 15, mostNeeded: 19, defaultVariant: "packed-blocked" } as const;
+
+const v8Knobs: Knobs = {
+  mr: [1, 2, 3, 4, 5, 6, 7, 8, 10, 12],
+  vectors: [1, 2, 3, 4],
+  ...blocks,
+  unroll: [1, 2, 4, 8],
+  order: outerOrders,
+  // WebAssembly has no prefetch, JavaScript neither.
+  prefetch: [false],
+};
+
+/** Every target that can be tuned, the preferred one first. */
+export const tuneTargets: readonly TuneTarget[] = [
+  { id: "wasm", target: "wasm", ...v8, knobs: v8Knobs },
+  { id: "js", target: "js", ...v8, knobs: v8Knobs },
+];
+
+/** The row of a target, or undefined. */
+export function tuneTargetCalled(id: string): TuneTarget | undefined {
+  return tuneTargets.find((row) => row.id === id);
+}
