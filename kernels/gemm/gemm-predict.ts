@@ -5,7 +5,7 @@ import { productCandidates } from "./contest.ts";
 import { shapeOf } from "./cubes.ts";
 import { predictRounds, tileOf, tracedPart } from "./gemm-predict.experiment.ts";
 import { variantText } from "./listing.ts";
-import { predictTile, type TilePrediction, wasmCore } from "./tile-model.ts";
+import { filledShare, predictTile, type TilePrediction, wasmCore } from "./tile-model.ts";
 import { countMemory } from "./traces.ts";
 
 export const procedure: Procedure = {
@@ -27,14 +27,18 @@ async function run(cell: Cell, bench: Bench): Promise<void> {
   await bench.compare(candidates, { leastRounds: predictRounds[bench.settings.profile], against: null });
 }
 
-/** The prediction with the simulated lines that went into it. */
+/** The prediction with the simulated lines that went into it; the share is of what C has, not of what tiles compute. */
 function predictedFor(
   { variant }: VariantRef,
   workload: string,
 ): TilePrediction & { readonly linesPerMac: number } {
   const part = tracedPart(workload);
   const linesPerMac = countMemory(variant, part).misses / (part.m * part.n * part.k);
-  return { ...predictTile(tileOf(variant), wasmCore, linesPerMac), linesPerMac };
+  const tile = tileOf(variant);
+  // The trace counts lines for each useful multiply-add; a step of k fetches them for all that the tile computes.
+  const filled = filledShare(shapeOf(workload), tile);
+  const prediction = predictTile(tile, wasmCore, linesPerMac * filled);
+  return { ...prediction, share: prediction.share * filled, linesPerMac };
 }
 
 /** `micro-4x12: 16 of 15 registers, 1 spilled, 0.583 loads a multiply-add, bound by spills: 62.1 % of peak`. */

@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { predictTile, wasmCore } from "./tile-model.ts";
+import { filledShare, predictTile, wasmCore } from "./tile-model.ts";
 
 const predicted = (mr: number, nr: number, linesPerMac = 0) => predictTile({ mr, nr }, wasmCore, linesPerMac);
+
+describe("tiles at the border", () => {
+  it.each([
+    [12, 16, 1],
+    [1, 8, 1 / 6],
+    [7, 9, 63 / (12 * 16)],
+  ])("of a C of %d x %d are filled as far as C goes", (m, n, share) => {
+    expect(filledShare({ m, n }, { mr: 6, nr: 8 })).toBeCloseTo(share, 12);
+  });
+});
 
 describe("the model of a register tile", () => {
   it("fills the registers with 6x8 and is one short with 4x12", () => {

@@ -89,6 +89,14 @@ export function predictTile(
   };
 }
 
+/** Share of the computed elements that C has: tiles at its border are computed whole and written in part. */
+export function filledShare(
+  { m, n }: { readonly m: number; readonly n: number },
+  { mr, nr }: { readonly mr: number; readonly nr: number },
+): number {
+  return (m * n) / (Math.ceil(m / mr) * mr * Math.ceil(n / nr) * nr);
+}
+
 function boundOf(
   { multiplyAdds, loads, chains }: TilePrediction["cycles"],
   longest: number,
