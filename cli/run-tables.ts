@@ -8,6 +8,7 @@ import { findingsIn } from "../kernels/judge.ts";
 import { metrics } from "../kernels/metrics.ts";
 import { commandLine } from "../reports/command-line.ts";
 import { differenceIn, differenceInWords } from "../reports/difference-words.ts";
+import { forecastInWords } from "../reports/forecast-words.ts";
 import { formatDuration, formatInterval, formatMeasurement, scaleOf, withScale } from "../reports/numbers.ts";
 import { cellRemarks } from "../reports/remarks.ts";
 import { momentText } from "./moment.ts";
@@ -84,9 +85,11 @@ function cellLines(cell: StoredCell, measured: readonly Measurement[], view: Run
   return [
     heading,
     ...table(columns, rows, { width: view.width, heading: view.theme.muted }),
-    ...[...doubtfulRatios(measured, against), ...otherRatios(measured, against)].flatMap((line) =>
-      wrap(line, view.width),
-    ),
+    ...[
+      ...doubtfulRatios(measured, against),
+      ...otherRatios(measured, against),
+      ...[forecastInWords(measured)].filter((line) => line !== undefined),
+    ].flatMap((line) => wrap(line, view.width)),
   ];
 }
 
@@ -164,6 +167,10 @@ const presentations: Readonly<Record<string, Presentation>> = {
   bandwidth: { title: () => "GB/s", text: bare },
   "peak-fraction": { title: () => "% of peak", text: bare },
   "simulated-intensity": { title: () => "FLOP/B at L1", text: bare },
+  "predicted-peak-fraction": { title: () => "predicted", text: bare },
+  "registers-needed": { title: () => "registers", text: bare },
+  "loads-per-fma": { title: () => "loads/FMA", text: bare },
+  "misses-per-mac": { title: () => "misses/MAC", text: bare },
   "speed-up": {
     title: (against) => (against ? `x over ${against.variant}` : "x"),
     text: (m) => formatInterval(m.metric, m, { ...scaleOf(m.metric, m.value), suffix: "" }),

@@ -123,6 +123,8 @@ export interface ExperimentRow {
   readonly charts: readonly ChartHint[];
   /** What others published on the same question, shown beside ours. */
   readonly published?: readonly Published[];
+  /** Whether the procedure predicts what its cells will do; metrics `predicted-…` hold it against what they did. */
+  readonly foretells?: true;
   /** Present where `plan` heeds `Settings.workloads`; other experiments cannot be run with them. */
   readonly ownWorkloads?: {
     /** Bytes that the cell of this workload `MxNxK` will allocate under these settings, known before it does. */
@@ -149,7 +151,7 @@ export interface Published {
 
 /** Which chart tells the story of an experiment. Reports know how to draw each kind. */
 export interface ChartHint {
-  readonly kind: "ladder" | "sweep" | "roofline" | "bars" | "waterfall" | "search" | "scatter";
+  readonly kind: "ladder" | "sweep" | "roofline" | "bars" | "waterfall" | "search" | "scatter" | "forecast";
   readonly title: string;
   readonly metric: string;
   /** Only variants whose names begin so are drawn; all of them where absent. */
@@ -171,6 +173,8 @@ export interface ChartHint {
 export interface Procedure {
   /** Runs one cell and reports everything through `bench`. A thrown error fails the cell. */
   run(cell: Cell, bench: Bench): Promise<void>;
+  /** What a model says of each variant of a cell, a line each, said before the run begins. Needs `foretells` in the row. */
+  foretell?(cell: Cell): Promise<readonly string[]>;
   /** The generated kernel behind a variant as readable text, or undefined where the variant is hand-written. */
   code?(ref: VariantRef): Promise<string | undefined>;
 }

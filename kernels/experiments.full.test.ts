@@ -33,6 +33,8 @@ describe("timed experiments", () => {
       workload: "40x40x40",
       asked: ["256x256x256", "512x512x512", "1024x1024x1024"],
     },
+    { id: "gemm-waterfall", planned: /^640x/, workload: "40x40x40", asked: [] },
+    { id: "gemm-predict", planned: /^480x/, workload: "40x40x40", asked: [] },
     { id: "gemm-loop-order", planned: /^512x512x512$/, workload: "40x40x40", asked: ["512x512x512"] },
     { id: "gemm-register-tile", planned: /^256x/, workload: "40x40x40", asked: ["256x256x256"] },
     { id: "gemm-tile-size", planned: /^1024x/, workload: "40x40x40", asked: ["1024x1024x1024"] },

@@ -11,6 +11,7 @@ import { fmaRounding } from "./fma/fma-rounding.experiment.ts";
 import { mmaBlock } from "./fma/mma-block.experiment.ts";
 import { gemmLadder } from "./gemm/gemm-ladder.experiment.ts";
 import { gemmLoopOrder } from "./gemm/gemm-loop-order.experiment.ts";
+import { gemmPredict } from "./gemm/gemm-predict.experiment.ts";
 import { gemmRegisterTile } from "./gemm/gemm-register-tile.experiment.ts";
 import { gemmTileExactness } from "./gemm/gemm-tile-exactness.experiment.ts";
 import { gemmTileSize } from "./gemm/gemm-tile-size.experiment.ts";
@@ -31,6 +32,7 @@ export const experiments: readonly Experiment[] = [
   experiment(gemmTiling, () => import("./gemm/gemm-tiling.ts")),
   experiment(gemmTileSize, () => import("./gemm/gemm-tile-size.ts")),
   experiment(gemmLoopOrder, () => import("./gemm/gemm-loop-order.ts")),
+  experiment(gemmPredict, () => import("./gemm/gemm-predict.ts")),
   experiment(gemmWaterfall, () => import("./gemm/gemm-waterfall.ts")),
   experiment(gemvIdentity, () => import("./gemm/gemv-identity.ts")),
   experiment(gemvRate, () => import("./gemm/gemv-rate.ts")),

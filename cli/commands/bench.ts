@@ -11,6 +11,7 @@ import type { Experiment, Profile, Settings } from "../../kernels/experiment.ts"
 import type { TargetWish } from "../../kernels/native/availability.ts";
 import { runDocument } from "../../reports/run-document.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit.ts";
+import { foretold } from "../foretold.ts";
 import type { Laboratory } from "../laboratory.ts";
 import { checkWorkloads, workloadsTyped } from "../own-workloads.ts";
 import { planDocument, planLines } from "../plan-listing.ts";
@@ -105,6 +106,7 @@ async function bench(db: Connection, laboratory: Laboratory, options: BenchOptio
     ? resumedRun(db, options.resume, experiments)
     : startedRun(db, chosen(), options);
   const view = progressView(process.stderr);
+  for (const line of await foretold(run.parts)) view.say(line);
   const finished = await runToItsEnd(run, laboratory, view);
   const stored = loadRun(db, run.id);
   if (!stored) throw new CommandError(`run ${run.name} was deleted while it ran`);

@@ -12,7 +12,8 @@ import { printDocument, printLines } from "../print.ts";
 import { experimentCalled } from "../selection.ts";
 
 interface CodeOptions {
-  readonly target?: Target;
+  /** `x64` is what the native target generates, by the name that people look for. */
+  readonly target?: Target | "x64";
   readonly json?: boolean;
 }
 
@@ -21,7 +22,12 @@ export function define(command: Command, laboratory: Laboratory): void {
     .argument("<experiment>", "id of an experiment (`kdaccel experiments` lists them)")
     .argument("[variant]", "id of a variant; without it, the variants that can be shown are listed")
     .addOption(
-      new Option("--target <target>", "what the kernel is generated for").choices(["js", "wasm", "native"]),
+      new Option("--target <target>", "what the kernel is generated for").choices([
+        "js",
+        "wasm",
+        "native",
+        "x64",
+      ]),
     )
     .option("--json", "print one JSON document")
     .action((id: string, variant: string | undefined, options: CodeOptions) =>
@@ -36,7 +42,8 @@ async function show(
   options: CodeOptions,
 ): Promise<void> {
   const experiment = await experimentCalled(await laboratory.experiments(), id);
-  const refs = variantsOf(experiment).filter((ref) => !options.target || ref.target === options.target);
+  const target = options.target === "x64" ? "native" : options.target;
+  const refs = variantsOf(experiment).filter((ref) => !target || ref.target === target);
   if (variant === undefined) return list(experiment, refs, options);
   const ref = chosen(experiment, refs, variant);
   const text = await (await experiment.load()).code?.(ref);

@@ -43,7 +43,7 @@ export const gemmWaterfall: ExperimentRow = {
 /** Sides by profile, with the seconds of a cell on js and wasm. */
 const sides = {
   quick: [[256, 5]],
-  standard: [[640, 40]],
+  standard: [[640, 45]],
   full: [
     [640, 60],
     [1024, 240],

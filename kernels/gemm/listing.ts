@@ -2,10 +2,11 @@
 import type { VariantRef } from "../experiment.ts";
 import { kernelTarget } from "../kernel-target.ts";
 import { gemmText } from "./gemm.ts";
+import { listingHead } from "./listing-head.ts";
 import { gemmWay } from "./way.ts";
 
 /** JavaScript or WebAssembly text of the programs that a variant consists of. */
 export async function variantText(ref: VariantRef): Promise<string> {
   const { variant, arithmetic } = gemmWay(ref.variant);
-  return gemmText(variant, kernelTarget(ref), arithmetic);
+  return `${listingHead(ref)}\n\n${gemmText(variant, kernelTarget(ref), arithmetic)}`;
 }

@@ -5,6 +5,7 @@
 import type { ChartHint } from "../../kernels/experiment.ts";
 import { barCharts } from "./bars.ts";
 import type { Drawing } from "./drawing.ts";
+import { forecastCharts } from "./forecast.ts";
 import { ladderCharts } from "./ladder.ts";
 import type { ChartSource } from "./points.ts";
 import { rooflineCharts } from "./roofline.ts";
@@ -24,6 +25,7 @@ const kinds: Readonly<Record<ChartHint["kind"], Draw>> = {
   search: searchCharts,
   scatter: scatterCharts,
   waterfall: waterfallCharts,
+  forecast: forecastCharts,
 };
 
 /** The drawings for one hint, in the order of the run. */

@@ -92,7 +92,7 @@ describe("every chart", () => {
     expect(alt).toBe("Misses. one 3.");
   });
 
-  it.each(["ladder", "sweep", "roofline", "bars", "waterfall"] as const)(
+  it.each(["ladder", "sweep", "roofline", "bars", "waterfall", "forecast"] as const)(
     "of kind %s is not drawn from nothing",
     (kind) => {
       expect(draw({ ...sweepHint, kind }, [])).toEqual([]);
@@ -380,6 +380,27 @@ describe("the waterfall", () => {
 
   it("needs a step to be drawn", () => {
     expect(draw(hint, [rate("a", 1)])).toEqual([]);
+  });
+});
+
+describe("the forecast", () => {
+  const share = (variant: string, predicted: number, measured: number): Measurement[] => [
+    exact({ ...place, variant }, "predicted-peak-fraction", predicted),
+    timed({ ...place, variant }, "peak-fraction", "1", measured),
+  ];
+  const hint: ChartHint = { kind: "forecast", title: "Foretold", metric: "peak-fraction" };
+  const measured = [...share("a", 0.2, 0.21), ...share("b", 0.5, 0.8), ...share("c", 0.9, 0.85)];
+
+  it("shows prediction and measurement of each variant, and which missed", async () => {
+    const drawing = first(draw(hint, measured));
+    const texts = await shown(drawing);
+    for (const text of ["20.0 % → 21.0 %", "50.0 % → 80.0 %, missed"]) expect(texts).toContain(text);
+    expect(drawing.alt).toContain("b predicted 50.0 %, measured 80.0 % [76.0, 84.0]");
+    expect(drawing.sentence).toContain("for 2 of 3; missed: b (50.0 % predicted, 80.0 % measured)");
+  });
+
+  it("is not drawn where too little was predicted", () => {
+    expect(draw(hint, measured.slice(0, 4))).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { randomStream } from "../../random.ts";
-import { trendOf } from "./trend.ts";
+import { rankCorrelation, trendOf } from "./trend.ts";
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 });
 const sample = fc.array(finite, { minLength: 3, maxLength: 30 });
@@ -47,5 +47,22 @@ describe("trendOf", () => {
     // Three standard errors of a share of 0.01 out of 2000 are 0.007.
     expect(surprising / trials).toBeLessThan(0.017);
     expect(surprising).toBeGreaterThan(0);
+  });
+});
+
+describe("rankCorrelation", () => {
+  it("is 1 where two samples rise together, whatever their scales, and -1 where they cross", () => {
+    expect(rankCorrelation([3, 1, 2], [300, -1, 5])).toBeCloseTo(1, 12);
+    expect(rankCorrelation([1, 2, 3], [9, 4, 1])).toBeCloseTo(-1, 12);
+  });
+
+  it("follows the textbook's formula where there are no ties: 1 - 6 sum(d^2) / (n (n^2 - 1))", () => {
+    // Differences of ranks 0, 1, -1, 0: 1 - 6 * 2 / (4 * 15).
+    expect(rankCorrelation([1, 2, 3, 4], [10, 30, 20, 40])).toBeCloseTo(0.8, 12);
+  });
+
+  it("is zero where one does not vary, and refuses samples of different lengths", () => {
+    expect(rankCorrelation([1, 1, 1], [1, 2, 3])).toBe(0);
+    expect(() => rankCorrelation([1, 2], [1])).toThrow(/pairs were expected/);
   });
 });

@@ -19,18 +19,33 @@ export interface Trend {
 export function trendOf(sample: readonly number[]): Trend {
   const n = sample.length;
   if (n < 3) return { correlation: 0, score: 0 };
-  const ranks = meanRanks(sample);
-  const middle = (n + 1) / 2;
-  let product = 0;
-  let square = 0;
-  let orderSquare = 0;
-  for (const [i, rank] of ranks.entries()) {
-    product += (rank - middle) * (i + 1 - middle);
-    square += (rank - middle) ** 2;
-    orderSquare += (i + 1 - middle) ** 2;
-  }
-  const correlation = square === 0 ? 0 : product / Math.sqrt(square * orderSquare);
+  const correlation = rankCorrelation(
+    sample,
+    sample.map((_, i) => i),
+  );
   return { correlation, score: correlation * Math.sqrt(n - 1) };
+}
+
+/**
+ * Spearman's rank correlation of two samples of equal length: 1 where they rise and fall together, whatever the scale.
+ * Ties share their mean rank; zero where one of them does not vary. @throws RangeError if their lengths differ
+ */
+export function rankCorrelation(a: readonly number[], b: readonly number[]): number {
+  if (a.length !== b.length) {
+    throw new RangeError(`pairs were expected, found ${a.length} values against ${b.length}`);
+  }
+  const [ranksA, ranksB] = [meanRanks(a), meanRanks(b)];
+  const middle = (a.length + 1) / 2;
+  let product = 0;
+  let squareA = 0;
+  let squareB = 0;
+  for (const [i, rank] of ranksA.entries()) {
+    const [left, right] = [rank - middle, (ranksB[i] as number) - middle];
+    product += left * right;
+    squareA += left ** 2;
+    squareB += right ** 2;
+  }
+  return squareA === 0 || squareB === 0 ? 0 : product / Math.sqrt(squareA * squareB);
 }
 
 /** The rank of each value from 1 on; equal values share the mean of their ranks. */
