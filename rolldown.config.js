@@ -35,7 +35,12 @@ function onDemand(specifier, builtin) {
 }
 
 export default defineConfig({
-  input: { main: "cli/main.ts", child: "kernels/host/child.ts", watchdog: "kernels/host/watchdog.ts" },
+  input: {
+    main: "cli/main.ts",
+    child: "kernels/host/child.ts",
+    watchdog: "kernels/host/watchdog.ts",
+    "openblas-probe": "kernels/peers/openblas/core-probe.ts",
+  },
   platform: "node",
   plugins: [builtinsOnDemand],
   // Native code cannot be bundled; the chart libraries are large and only reports need them.

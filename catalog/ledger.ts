@@ -162,7 +162,14 @@ interface RunRow {
 }
 
 function settingsOf(row: RunRow): Settings {
-  return { profile: row.profile, seed: row.seed, targets: JSON.parse(row.targets) };
+  // Which peers take part depends on the machine: they are kept with it, and a resumed run asks for the same.
+  const { peers } = JSON.parse(row.environment) as Pick<Environment, "peers">;
+  return {
+    profile: row.profile,
+    seed: row.seed,
+    targets: JSON.parse(row.targets),
+    ...(peers && { peers: peers.map(({ peer }) => peer) }),
+  };
 }
 
 /** What became of a run: as recorded, or by whether its process still lives. */

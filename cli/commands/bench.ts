@@ -7,7 +7,7 @@ import type { Connection } from "../../catalog/database/open.ts";
 import { loadRun, type StoredRun } from "../../catalog/ledger.ts";
 import { articleOfClaim } from "../../catalog/matching.ts";
 import { withCatalog } from "../../catalog/open-catalog.ts";
-import type { Experiment, Profile, Settings } from "../../kernels/experiment.ts";
+import type { Experiment, PeerDescription, Profile, Settings } from "../../kernels/experiment.ts";
 import type { TargetWish } from "../../kernels/native/availability.ts";
 import { runDocument } from "../../reports/run-document.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit.ts";
@@ -19,7 +19,7 @@ import { type ProgressView, progressView } from "../run-progress.ts";
 import { runLines } from "../run-tables.ts";
 import { chosenExperiments, type Wish } from "../selection.ts";
 import { type ChosenTargets, chosenTargets, fallbackLine, targetCalled } from "../targets.ts";
-import { outputColumns } from "../terminal-text.ts";
+import { outputColumns, sanitise } from "../terminal-text.ts";
 import { themeFor } from "../theme.ts";
 
 interface BenchOptions extends Wish {
@@ -27,6 +27,7 @@ interface BenchOptions extends Wish {
   readonly target?: readonly TargetWish[];
   readonly seed: number;
   readonly resume?: string;
+  readonly peers?: boolean;
   readonly list?: boolean;
   readonly json?: boolean;
   readonly strict?: boolean;
@@ -47,6 +48,10 @@ export function define(command: Command, laboratory: Laboratory): void {
       "--target <name>",
       "only kernels for js, wasm, native or native-avx2 (repeatable; default: every one that runs here)",
       targets,
+    )
+    .option(
+      "--peers",
+      "also time other libraries on the same products: OpenBLAS, ONNX Runtime, TensorFlow.js",
     )
     .option("--seed <number>", "of all pseudo-random numbers", seed, 1)
     .option("--resume <run>", "complete an interrupted run (an id, or `last`) under its own settings")
@@ -75,11 +80,12 @@ function seed(value: string): number {
 
 async function bench(db: Connection, laboratory: Laboratory, options: BenchOptions): Promise<void> {
   const experiments = await laboratory.experiments();
-  if (options.list) return list(chosenExperiments(db, experiments, options), options);
+  const view = progressView(process.stderr);
+  const peers = options.peers && !options.resume ? await lookForPeers(view, laboratory) : undefined;
+  if (options.list) return list(chosenExperiments(db, experiments, options), options, peers);
   const run = options.resume
     ? resumedRun(db, options.resume, experiments)
-    : startedRun(db, chosenExperiments(db, experiments, options), options);
-  const view = progressView(process.stderr);
+    : startedRun(db, chosenExperiments(db, experiments, options), options, peers);
   const finished = await runToItsEnd(run, laboratory, view);
   const stored = loadRun(db, run.id);
   if (!stored) throw new CommandError(`run ${run.name} was deleted while it ran`);
@@ -88,13 +94,31 @@ async function bench(db: Connection, laboratory: Laboratory, options: BenchOptio
   process.exitCode = finished ? exitCodeOf(stored, options) : exitCodes.interrupted;
 }
 
-function settingsOf({ profile, seed }: BenchOptions, { targets }: ChosenTargets): Settings {
-  return { profile, seed, targets };
+function settingsOf(
+  { profile, seed }: BenchOptions,
+  { targets }: ChosenTargets,
+  peers: readonly PeerDescription[] | undefined,
+): Settings {
+  return { profile, seed, targets, ...(peers && { peers: peers.map(({ peer }) => peer) }) };
 }
 
-function startedRun(db: Connection, experiments: readonly Experiment[], options: BenchOptions): RecordedRun {
+/** The libraries that are here; says of each what it is, and of each that is absent how to install it. */
+async function lookForPeers(view: ProgressView, laboratory: Laboratory): Promise<readonly PeerDescription[]> {
+  view.say("Looking for other libraries; the first time, the best settings for this machine are measured.");
+  const { found, missing } = await laboratory.peers();
+  for (const { peer, version, detail } of found) view.say(sanitise(`${peer} ${version}: ${detail}`));
+  for (const line of missing) view.say(sanitise(line));
+  return found;
+}
+
+function startedRun(
+  db: Connection,
+  experiments: readonly Experiment[],
+  options: BenchOptions,
+  peers: readonly PeerDescription[] | undefined,
+): RecordedRun {
   const chosen = chosenTargets(options.target);
-  const settings = settingsOf(options, chosen);
+  const settings = settingsOf(options, chosen, peers);
   if (experiments.every((experiment) => experiment.plan(settings).length === 0)) {
     throw new CommandError(
       `nothing of this runs on ${settings.targets.join(" or ")} with profile ${settings.profile}`,
@@ -104,7 +128,7 @@ function startedRun(db: Connection, experiments: readonly Experiment[], options:
   }
   const line = fallbackLine(experiments, settings, chosen.fallback);
   if (line) advise(line);
-  return newRun(db, { experiments, settings, command: process.argv.slice(2) });
+  return newRun(db, { experiments, settings, command: process.argv.slice(2), ...(peers && { peers }) });
 }
 
 /** Runs it with progress on stderr; false where the user ended it. The second Ctrl-C does not wait. */
@@ -150,8 +174,12 @@ function print(
   process.stdout.write(`${runLines(stored, { ...view, title }).join("\n")}\n`);
 }
 
-function list(experiments: readonly Experiment[], options: BenchOptions): void {
-  const settings = settingsOf(options, chosenTargets(options.target));
+function list(
+  experiments: readonly Experiment[],
+  options: BenchOptions,
+  peers: readonly PeerDescription[] | undefined,
+): void {
+  const settings = settingsOf(options, chosenTargets(options.target), peers);
   const text = options.json
     ? JSON.stringify(planDocument(experiments, settings), null, 2)
     : planLines(experiments, settings, process.stdout).join("\n");

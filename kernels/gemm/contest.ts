@@ -5,8 +5,10 @@
 import { Memory } from "../codegen/memory.ts";
 import type { Bench, Candidate, VariantRef } from "../experiment.ts";
 import { kernelTarget } from "../kernel-target.ts";
+import { isPeer } from "../variant.ts";
 import type { GemmShape } from "./arguments.ts";
 import { createGemm } from "./gemm.ts";
+import { peerProduct } from "./peer-product.ts";
 import { differsFromReference, referenceGemm } from "./reference.ts";
 import { gemmWay } from "./way.ts";
 
@@ -26,7 +28,9 @@ export function productCandidates(
   fillRandom(a.view, bench.random("A"));
   fillRandom(b.view, bench.random("B"));
   const expected = once(() => referenceGemm({ ...shape, a: a.view, b: b.view }));
+  const operands = { shape, a: a.view, b: b.view, c: c.view };
   return refs.map((ref): Candidate => {
+    if (isPeer(ref)) return peerProduct(ref, operands, expected, bench);
     const gemm = createGemm({ ...gemmWay(ref.variant), target: kernelTarget(ref), memory, shape });
     const call = { ...shape, a: a.address, b: b.address, c: c.address };
     const run = (): void => gemm.run(call);

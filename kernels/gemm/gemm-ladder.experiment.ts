@@ -6,6 +6,7 @@ import type { Cell, ExperimentRow, Settings, Target, VariantRef } from "../exper
 import { fewestRounds } from "../judge.ts";
 import { cube } from "./cubes.ts";
 import { judgeFarFromPeak, judgePacking } from "./gemm-ladder.rules.ts";
+import { withPeers } from "./peer-plan.ts";
 
 /** One rung: the variant's name and what it adds to the rung below. */
 export interface Rung {
@@ -63,7 +64,7 @@ export const gemmLadder: ExperimentRow = {
     { kind: "ladder", title: "GFLOP/s of each step; the top is the measured peak", metric: "throughput" },
     { kind: "roofline", title: "The ladder under the roofline", metric: "throughput" },
   ],
-  plan,
+  plan: withPeers(plan),
 };
 
 /** Sides by profile and the seconds that a cell takes on wasm and js together. */

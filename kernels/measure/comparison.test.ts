@@ -46,6 +46,13 @@ describe("a comparison's figures", () => {
     expect(of(base, "peak-fma", "peak-fraction")).toEqual([]);
   });
 
+  it("relates no peer to a peak that is not of its vectors", () => {
+    const peer = { ...candidate("blas"), target: "peer" } as const;
+    const entrants = [...base.entrants, { candidate: peer, seconds: [1, 1, 2] }];
+    expect(of({ ...base, entrants }, "blas", "speed-up")[0]?.value).toBeCloseTo(4, 12);
+    expect(of({ ...base, entrants }, "blas", "peak-fraction")).toEqual([]);
+  });
+
   it("has no speed-up of a ceiling, of a variant over itself, or over one that failed", () => {
     expect(of(base, "peak-fma", "speed-up")).toEqual([]);
     expect(of(base, "plain", "speed-up")).toEqual([]);

@@ -4,7 +4,7 @@
  */
 import type { Candidate, Measurement, VariantRef } from "../experiment.ts";
 import { metric as definitionOf } from "../metrics.ts";
-import { isCeiling, sameVariant, variantRef } from "../variant.ts";
+import { isCeiling, isPeer, sameVariant, variantRef } from "../variant.ts";
 import { type Estimate, medianInterval, pairedRatio } from "./statistics/interval.ts";
 
 /** A candidate with its seconds per call, one value a round; all candidates have the same rounds. */
@@ -58,6 +58,8 @@ function shareOfPeak(entrant: Entrant, comparison: Comparison): Summary[] {
   const peak = find(comparison, comparison.ceiling);
   const { flops } = entrant.candidate;
   if (!peak?.candidate.flops || !flops || entrant === peak) return [];
+  // The peak is of what our kernels run on; a library may use wider vectors, and its share would say nothing.
+  if (isPeer(entrant.candidate)) return [];
   const scale = flops / peak.candidate.flops;
   const ratio = pairedRatio(
     peak.seconds,
