@@ -2,14 +2,7 @@
  * A race on one product outside of any experiment, for benchmarks that print figures: the same checks, rounds and paired
  * ratios as `kdaccel bench`, in the calling process.
  */
-import type {
-  Bench,
-  Candidate,
-  ComparisonOptions,
-  FailedEvent,
-  Measurement,
-  VariantRef,
-} from "../experiment.ts";
+import type { Candidate, ComparisonOptions, FailedEvent, Measurement, VariantRef } from "../experiment.ts";
 import { createBench } from "../measure/bench.ts";
 import { sameVariant } from "../variant.ts";
 import type { GemmShape } from "./arguments.ts";
@@ -17,7 +10,7 @@ import { productCandidates } from "./contest.ts";
 
 export interface RaceOptions extends ComparisonOptions {
   /** Contestants besides the products, made for this race: ceilings, empty calls. */
-  readonly beside?: (bench: Bench) => readonly Candidate[];
+  readonly beside?: readonly Candidate[];
 }
 
 export interface Race {
@@ -30,7 +23,7 @@ export interface Race {
 export async function raceProducts(
   shape: GemmShape,
   refs: readonly VariantRef[],
-  { beside = () => [], ...options }: RaceOptions = {},
+  { beside = [], ...options }: RaceOptions = {},
 ): Promise<Race> {
   const measurements: Measurement[] = [];
   const failures: FailedEvent[] = [];
@@ -44,7 +37,7 @@ export async function raceProducts(
       if (event.type === "failed") failures.push(event);
     },
   });
-  await bench.compare([...productCandidates(shape, refs, bench), ...beside(bench)], options);
+  await bench.compare([...productCandidates(shape, refs, bench), ...beside], options);
   return {
     failures,
     find: (ref, metric, against) =>
