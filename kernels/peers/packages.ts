@@ -47,12 +47,18 @@ function unavailable(peer: string, name: string, folder: string, cause?: unknown
   const installed = existsSync(join(folder, "node_modules", name));
   const line = String(cause instanceof Error ? cause.message : cause).split("\n")[0];
   const reason = installed ? `package ${name} does not load (${line})` : `package ${name} is not installed`;
-  return new PeerUnavailable(peer, reason, `Install it: ${installCommand(folder)}`, cause);
+  return new PeerUnavailable(peer, reason, `Install it: ${installCommand(folder, name)}`, cause);
 }
 
-/** What a person types; the folder as seen from where they are. */
-export function installCommand(folder: string = peersFolder()): string {
+/**
+ * What a person types; the folder as seen from where they are. A folder of their own has no list of what to install, and
+ * no .npmrc that keeps install scripts from running.
+ */
+export function installCommand(folder: string, name: string): string {
   const from = relative(process.cwd(), folder) || ".";
   const shown = from.startsWith("..") ? folder : from;
-  return `npm install --prefix ${/^[\w./\\:-]+$/.test(shown) ? shown : JSON.stringify(shown)}`;
+  const prefix = `--prefix ${/^[\w./\\:-]+$/.test(shown) ? shown : JSON.stringify(shown)}`;
+  const scripts = existsSync(join(folder, ".npmrc")) ? "" : " --ignore-scripts";
+  const wanted = existsSync(join(folder, "package.json")) ? "" : ` ${name}`;
+  return `npm install${scripts} ${prefix}${wanted}`;
 }

@@ -33,7 +33,7 @@ describe("a package of the peers' folder", () => {
   });
 
   it("that is absent is told in one line with the command that installs it", () => {
-    const line = `some does not take part: package absent is not installed. Install it: ${installCommand(folder)}.`;
+    const line = `some does not take part: package absent is not installed. Install it: ${installCommand(folder, "absent")}.`;
     expect(() => loadPackage("some", "absent", folder)).toThrow(line);
     expect(() => packageVersion("some", "absent", folder)).toThrow(line);
     expect(line).not.toContain("\n");
@@ -52,10 +52,11 @@ describe("a package of the peers' folder", () => {
   });
 
   it("is installed by a command that can be typed", () => {
-    expect(installCommand(join(process.cwd(), "kernels", "peers"))).toMatch(
-      /^npm install --prefix kernels.peers$/,
+    const room = join(process.cwd(), "kernels", "peers");
+    expect(installCommand(room, "any")).toMatch(/^npm install --prefix kernels.peers$/);
+    expect(installCommand("/a folder/of mine", "some-runtime")).toBe(
+      'npm install --ignore-scripts --prefix "/a folder/of mine" some-runtime',
     );
-    expect(installCommand("/a folder/of mine")).toBe('npm install --prefix "/a folder/of mine"');
   });
 });
 

@@ -118,6 +118,7 @@ function load(coreType: string | undefined): OpenBlas {
 }
 
 function remedy(): string {
+  if (process.env.KDACCEL_OPENBLAS) return "Correct KDACCEL_OPENBLAS, or unset it";
   return remedies[process.platform] ?? anyRemedy;
 }
 
