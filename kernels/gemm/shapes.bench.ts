@@ -18,7 +18,7 @@ const ours: VariantRef = { variant: "packed-blocked", target: "wasm" };
 
 const openBlas: VariantRef = { variant: "openblas", target: "peer" };
 const onnxRuntime: VariantRef = { variant: "onnxruntime-node", target: "peer" };
-/** A product of one element: what a call of onnxruntime-node costs before it computes anything. */
+/** The same product with k = 1: what a call of onnxruntime-node costs, its new array for the result included. */
 const emptyCall: VariantRef = { variant: "onnxruntime-node-call", target: "peer" };
 
 /** The figures that the project is to reach on one thread, as geometric means over all shapes. */
@@ -36,10 +36,13 @@ interface Row {
   readonly race: Race;
 }
 
-async function emptyCalls(): Promise<readonly Candidate[]> {
-  const one = (): Float32Array => new Float32Array(1);
-  const operands = { shape: { m: 1, n: 1, k: 1 }, a: one(), b: one(), c: one() };
-  const { run } = await peerById(onnxRuntime.variant).prepare(operands);
+async function emptyCalls({ m, n }: BenchmarkShape): Promise<readonly Candidate[]> {
+  const [a, b, c] = [m, n, m * n].map((length) => new Float32Array(length)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  const { run } = await peerById(onnxRuntime.variant).prepare({ shape: { m, n, k: 1 }, a, b, c });
   return [{ ...emptyCall, run }];
 }
 
@@ -120,13 +123,14 @@ async function main(): Promise<void> {
   for (const text of missing) console.log(text);
   const here = [openBlas, onnxRuntime].filter((ref) => found.some(({ peer }) => peer === ref.variant));
   const wide = widePeak();
-  const beside = [...(here.includes(onnxRuntime) ? await emptyCalls() : []), ...(wide ? [wide] : [])];
   console.log(
     `ours: ${ours.variant} (${ours.target}); one thread, load ${loadavg()[0]?.toFixed(1)}; GFLOP/s`,
   );
   console.log(line(columns.map(([title]) => title)));
   const rows: Row[] = [];
   for (const shape of benchmarkShapes.filter(({ family }) => chosen(family))) {
+    const calls = here.includes(onnxRuntime) ? await emptyCalls(shape) : [];
+    const beside = [...calls, ...(wide ? [wide] : [])];
     const pairs = here.map((ref) => [ours, ref] as const);
     const options = { pairs, beside, leastRounds, seconds: secondsPerShape };
     const row = { shape, race: await raceProducts(shape, [ours, ...here], options) };

@@ -37,7 +37,7 @@ export const onnxRuntimeNode: Peer = {
   prepare: async (operands) => {
     const ort = loadPackage<OnnxRuntime>(native, native);
     const { session, feeds, sized } = await sessionFor(ort, operands, { executionProviders: ["cpu"] });
-    // Given the place of its result, it need not allocate one at each call.
+    // Given the place of its result it writes there; an array of that size is made at each call all the same.
     const fetches = { c: sized(operands.c, "c") };
     return {
       run: async () => void (await session.run(feeds, fetches)),
