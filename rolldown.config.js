@@ -42,6 +42,7 @@ export default defineConfig({
     watchdog: "kernels/host/watchdog.ts",
     "team-keeper": "kernels/threads/team-keeper.ts",
     "team-worker": "kernels/threads/team-worker.ts",
+    "openblas-probe": "kernels/peers/openblas/core-probe.ts",
   },
   platform: "node",
   plugins: [builtinsOnDemand],

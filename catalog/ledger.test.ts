@@ -95,6 +95,13 @@ function reopened(id: number): Recorder {
   return recorder;
 }
 
+it("keeps which libraries of others took part with the machine, so that a resumed run asks for the same", () => {
+  const peers = [{ peer: "other-blas", version: "1.2", detail: "for tests" }];
+  const asked = { ...settings, peers: ["other-blas"] };
+  const { id } = beginRun(db, { command: [], settings: asked, environment: { ...environment, peers } });
+  expect(loadRun(db, id)).toMatchObject({ settings: asked, environment: { peers } });
+});
+
 describe("a finished run", () => {
   it("gives back everything that was recorded, in order", () => {
     const recorder = begin();

@@ -163,11 +163,14 @@ interface RunRow {
 }
 
 function settingsOf(row: RunRow): Settings {
+  // Which peers take part depends on the machine: they are kept with it, and a resumed run asks for the same.
+  const { peers } = JSON.parse(row.environment) as Pick<Environment, "peers">;
   return {
     ...JSON.parse(row.choices),
     profile: row.profile,
     seed: row.seed,
     targets: JSON.parse(row.targets),
+    ...(peers && { peers: peers.map(({ peer }) => peer) }),
   };
 }
 

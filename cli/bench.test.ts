@@ -97,6 +97,32 @@ it("lists what would run and stores nothing", async () => {
   expect((await runProgramWith(["runs"], { home })).stderr).toContain("Nothing was run yet");
 });
 
+describe("with --peers", () => {
+  it("says which libraries it found and what to do about the others, and times those that are here", async () => {
+    const ended = await bench("--experiment", "beside", "--peers");
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toContain("\nother-blas 1.2.3: built for tests\n");
+    expect(ended.stderr).toContain("\nabsent does not take part: no such library. Install nothing.\n");
+    expect(ended.stdout).toMatch(/\nother-blas +peer .* yes\n/);
+    expect(ended.stdout).not.toContain("absent");
+    const shown = await runProgramWith(["runs", "show", "last"], { home });
+    expect(shown.stdout).toContain("peer other-blas 1.2.3: built for tests");
+    const document = json(await runProgramWith(["runs", "show", "last", "--json"], { home }));
+    expect(document.run.environment.peers).toEqual([
+      { peer: "other-blas", version: "1.2.3", detail: "built for tests" },
+    ]);
+  });
+
+  it("plans them, and without it looks for none", async () => {
+    const planned = async (...more: string[]) =>
+      json(await bench("--experiment", "beside", "--list", "--json", ...more)).experiments[0].cells[0]
+        .variants;
+    expect(await planned("--peers")).toContainEqual({ variant: "other-blas", target: "peer" });
+    expect(await planned()).toEqual([{ variant: "good", target: "js" }]);
+    expect((await bench("--experiment", "beside")).stderr).not.toContain("other-blas");
+  });
+});
+
 describe("arguments that do not fit", () => {
   it.each([
     [["--topic", "tilling"], 'there is no topic "tilling"', "Did you mean tiling?"],

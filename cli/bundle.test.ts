@@ -39,6 +39,24 @@ it("runs a real experiment in its child process, which it finds beside itself", 
   expect(verdicts).toMatchObject([{ claim: "tiles-sum-to-the-product", verdict: "confirmed" }]);
 });
 
+it("finds the child that looks for OpenBLAS, and goes on without what is absent", () => {
+  const env = {
+    ...process.env,
+    KDACCEL_HOME: home,
+    KDACCEL_OPENBLAS: "/nowhere/blas.so",
+    KDACCEL_PEERS: home,
+  };
+  const args = ["bench", "--experiment", "gemm-ladder", "--profile", "quick", "--peers", "--list", "--json"];
+  const ended = spawnSync(process.execPath, [join(dist, "main.js"), ...args], { encoding: "utf8", env });
+  expect(ended.status).toBe(0);
+  // The probe itself says which name it tried.
+  expect(ended.stderr).toContain("openblas does not take part: no /nowhere/blas.so was found.");
+  expect(ended.stderr).toContain(
+    "onnxruntime-node does not take part: package onnxruntime-node is not installed.",
+  );
+  expect(JSON.parse(ended.stdout).settings.peers).toEqual([]);
+});
+
 it("holds the reading list and measures widths of every script", () => {
   expect(kdaccel("search", "蒸馏").stdout).toContain("蒸馏");
   expect(kdaccel("runs", "show", "👩‍🔬").stderr).toContain("there is no run");

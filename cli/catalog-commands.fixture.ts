@@ -22,6 +22,9 @@ const experiments = [
   listed("listed-tiling", ["tiling"], ["tiling-avoids-rereading", "blocking-pays-beyond-cache"]),
   listed("listed-softmax", ["softmax"], []),
 ];
-const laboratory: Laboratory = { experiments: async () => experiments };
+const laboratory: Laboratory = {
+  experiments: async () => experiments,
+  peers: async () => ({ found: [], missing: [] }),
+};
 
 await runProgram(process.argv.slice(2), laboratory);

@@ -7,7 +7,15 @@ import type { Connection } from "../catalog/database/open.ts";
 import type { StoredCell, StoredRun } from "../catalog/ledger.ts";
 import { beginRun, type Recorder, reopenRun } from "../catalog/recorder.ts";
 import { bestPlans } from "../catalog/tunings.ts";
-import type { Cell, Environment, Experiment, RunEvent, Settings, TunedPlan } from "../kernels/experiment.ts";
+import type {
+  Cell,
+  Environment,
+  Experiment,
+  PeerDescription,
+  RunEvent,
+  Settings,
+  TunedPlan,
+} from "../kernels/experiment.ts";
 import { planRun, type RunPart } from "../kernels/host/plan.ts";
 import { runExperiments } from "../kernels/host/run.ts";
 import { describeMachine } from "../kernels/measure/machine.ts";
@@ -40,12 +48,14 @@ export interface RunOrder {
   readonly settings: Settings;
   /** The arguments that would repeat it, without the program's name. */
   readonly command: readonly string[];
+  /** The libraries of others that `settings.peers` names, as they were found. */
+  readonly peers?: readonly PeerDescription[];
 }
 
 /** Enters a new run in the ledger. */
-export function newRun(db: Connection, { experiments, settings, command }: RunOrder): RecordedRun {
+export function newRun(db: Connection, { experiments, settings, command, peers }: RunOrder): RecordedRun {
   const parts = planRun(experiments, settings);
-  const environment = environmentOf(settings);
+  const environment = { ...environmentOf(settings), ...(peers && { peers }) };
   return recorded(beginRun(db, { command, settings, environment }), parts, settings);
 }
 

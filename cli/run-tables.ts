@@ -36,7 +36,7 @@ export function runLines(stored: StoredRun, view: RunView): string[] {
 
 /** What the run was, and on which machine. */
 export function runHeading({ run, environment, settings }: StoredRun, { theme, width }: RunView): string[] {
-  const { cpu, cores, node, v8, os, isa, virtualised } = environment;
+  const { cpu, cores, node, v8, os, isa, virtualised, peers = [] } = environment;
   const machine = [cpu, `${cores} cores`, isa.join(" "), os, `Node ${node}`, `V8 ${v8}`];
   const facts = [...machine, virtualised ? `virtualised (${virtualised})` : ""].filter(Boolean).join(", ");
   return [
@@ -45,6 +45,9 @@ export function runHeading({ run, environment, settings }: StoredRun, { theme, w
     `profile ${settings.profile}, seed ${settings.seed}, threads ${settings.threads ?? 1}, targets ${settings.targets.join(" ")}${environment.nativeIsa ? ` (${environment.nativeIsa})` : ""}`,
     ...(settings.workloads ? [sanitise(`workloads ${settings.workloads.join(", ")}`)] : []),
     ...wrap(sanitise(facts), width).map(theme.muted),
+    ...peers.flatMap(({ peer, version, detail }) =>
+      wrap(sanitise(`peer ${peer} ${version}: ${detail}`), width).map(theme.muted),
+    ),
   ];
 }
 

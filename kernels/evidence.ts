@@ -3,13 +3,18 @@
  * Apart from the host so that rules can be tried on stored and on made-up measurements alike.
  */
 import type { Evidence, Measurement, MeasurementQuery, Profile, Settings } from "./experiment.ts";
+import { isPeer } from "./variant.ts";
 
-/** Evidence over these measurements; queries see them in the given order. */
+/**
+ * Evidence over these measurements; queries see them in the given order. Those of peers are left out: a claim is about
+ * our kernels, and its verdict must not depend on what else is installed.
+ */
 export function evidenceOf(
-  measurements: readonly Measurement[],
+  all: readonly Measurement[],
   profile: Profile,
   { workloads }: Pick<Settings, "workloads"> = {},
 ): Evidence {
+  const measurements = all.filter((measurement) => !isPeer(measurement));
   return {
     measurements,
     profile,

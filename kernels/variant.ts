@@ -11,6 +11,11 @@ export function variantRef({ variant, target }: VariantRef): VariantRef {
   return { variant, target };
 }
 
+/** Whether somebody else's library computes it: measured beside ours, never judged, never "our best". */
+export function isPeer({ target }: Pick<VariantRef, "target">): boolean {
+  return target === "peer";
+}
+
 /** Whether this is a ceiling of the machine (`peak-fma`, `peak-stream`), measured beside the variants, not one of them. */
 export function isCeiling({ variant }: { readonly variant: string }): boolean {
   return variant.startsWith("peak-");

@@ -7,7 +7,7 @@ import type { Connection } from "../../catalog/database/open.ts";
 import { loadRun, type StoredRun } from "../../catalog/ledger.ts";
 import { articleOfClaim } from "../../catalog/matching.ts";
 import { withCatalog } from "../../catalog/open-catalog.ts";
-import type { Experiment, Profile, Settings } from "../../kernels/experiment.ts";
+import type { Experiment, PeerDescription, Profile, Settings } from "../../kernels/experiment.ts";
 import type { TargetWish } from "../../kernels/native/availability.ts";
 import { runDocument } from "../../reports/run-document.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit.ts";
@@ -21,7 +21,7 @@ import { type ProgressView, progressView } from "../run-progress.ts";
 import { runLines } from "../run-tables.ts";
 import { chosenExperiments, type Wish } from "../selection.ts";
 import { type ChosenTargets, chosenTargets, fallbackLine, targetCalled } from "../targets.ts";
-import { outputColumns } from "../terminal-text.ts";
+import { outputColumns, sanitise } from "../terminal-text.ts";
 import { themeFor } from "../theme.ts";
 import { chosenThreads, threadsTyped } from "../threads.ts";
 
@@ -33,6 +33,7 @@ interface BenchOptions extends Wish {
   readonly threads?: number;
   readonly oversubscribe?: boolean;
   readonly resume?: string;
+  readonly peers?: boolean;
   readonly list?: boolean;
   readonly json?: boolean;
   readonly strict?: boolean;
@@ -68,6 +69,10 @@ export function define(command: Command, laboratory: Laboratory): void {
       threadsTyped,
     )
     .option("--oversubscribe", "allow more --threads than there are cores")
+    .option(
+      "--peers",
+      "also time other libraries on the same products: OpenBLAS, ONNX Runtime, TensorFlow.js",
+    )
     .option("--seed <number>", "of all pseudo-random numbers", seed, 1)
     .addOption(
       new Option(
@@ -100,12 +105,17 @@ function seed(value: string): number {
 
 async function bench(db: Connection, laboratory: Laboratory, options: BenchOptions): Promise<void> {
   const experiments = await laboratory.experiments();
-  const chosen = (): Chosen => ({ all: experiments, chosen: chosenExperiments(db, experiments, options) });
+  const view = progressView(process.stderr);
+  const peers = options.peers && !options.resume ? await lookForPeers(view, laboratory) : undefined;
+  const chosen = (): Chosen => ({
+    all: experiments,
+    chosen: chosenExperiments(db, experiments, options),
+    peers,
+  });
   if (options.list) return list(db, chosen(), options);
   const run = options.resume
     ? resumedRun(db, options.resume, experiments)
     : startedRun(db, chosen(), options);
-  const view = progressView(process.stderr);
   for (const line of await foretold(run.parts)) view.say(line);
   const finished = await runToItsEnd(run, laboratory, view);
   const stored = loadRun(db, run.id);
@@ -115,30 +125,41 @@ async function bench(db: Connection, laboratory: Laboratory, options: BenchOptio
   process.exitCode = finished ? exitCodeOf(stored, options) : exitCodes.interrupted;
 }
 
-function settingsOf(options: BenchOptions, { targets }: ChosenTargets): Settings {
+function settingsOf(options: BenchOptions, { targets }: ChosenTargets, peers: Chosen["peers"]): Settings {
   const { profile, seed, workload } = options;
   const threads = chosenThreads(options);
-  return { profile, seed, targets, threads, ...(workload && { workloads: workload }) };
+  const named = peers && { peers: peers.map(({ peer }) => peer) };
+  return { profile, seed, targets, threads, ...(workload && { workloads: workload }), ...named };
 }
 
-/** The experiments that were asked for, of all there are. */
+/** The libraries that are here; says of each what it is, and of each that is absent how to install it. */
+async function lookForPeers(view: ProgressView, laboratory: Laboratory): Promise<readonly PeerDescription[]> {
+  view.say("Looking for other libraries; the first time, the best settings for this machine are measured.");
+  const { found, missing } = await laboratory.peers();
+  for (const { peer, version, detail } of found) view.say(sanitise(`${peer} ${version}: ${detail}`));
+  for (const line of missing) view.say(sanitise(line));
+  return found;
+}
+
+/** What was asked for: the experiments, of all there are, and the libraries that take part. */
 interface Chosen {
   readonly all: readonly Experiment[];
   readonly chosen: readonly Experiment[];
+  readonly peers: readonly PeerDescription[] | undefined;
 }
 
 function startedRun(
   db: Connection,
-  { all, chosen: experiments }: Chosen,
+  { all, chosen: experiments, peers }: Chosen,
   options: BenchOptions,
 ): RecordedRun {
   const chosen = chosenTargets(options.target);
-  const settings = settingsOf(options, chosen);
+  const settings = settingsOf(options, chosen, peers);
   checkWorkloads(experiments, all, settings);
   refuseEmptyPlan(experiments, settings);
   const line = fallbackLine(experiments, settings, chosen.fallback);
   if (line) advise(line);
-  return newRun(db, { experiments, settings, command: process.argv.slice(2) });
+  return newRun(db, { experiments, settings, command: process.argv.slice(2), ...(peers && { peers }) });
 }
 
 function refuseEmptyPlan(experiments: readonly Experiment[], settings: Settings): void {
@@ -193,8 +214,8 @@ function print(
   process.stdout.write(`${runLines(stored, { ...view, title }).join("\n")}\n`);
 }
 
-function list(db: Connection, { all, chosen: experiments }: Chosen, options: BenchOptions): void {
-  const settings = withPlans(db, settingsOf(options, chosenTargets(options.target)));
+function list(db: Connection, { all, chosen: experiments, peers }: Chosen, options: BenchOptions): void {
+  const settings = withPlans(db, settingsOf(options, chosenTargets(options.target), peers));
   checkWorkloads(experiments, all, settings);
   refuseEmptyPlan(experiments, settings);
   const text = options.json

@@ -6,9 +6,11 @@
 import { Memory } from "../codegen/memory.ts";
 import type { Bench, Candidate, VariantRef } from "../experiment.ts";
 import { kernelTarget } from "../kernel-target.ts";
+import { isPeer } from "../variant.ts";
 import type { GemmShape } from "./arguments.ts";
 import { createGemm } from "./gemm.ts";
 import { productMemoryBytes } from "./own-workloads.ts";
+import { peerProduct } from "./peer-product.ts";
 import { differsFromReference, type RealArray, referenceGemm } from "./reference.ts";
 import { gemmWay } from "./way.ts";
 
@@ -22,7 +24,14 @@ export function productCandidates(
   bench: Bench,
 ): readonly Candidate[] {
   const isAlone = ({ variant }: VariantRef): boolean => gemmWay(variant).threads === 1;
-  const alone = once(() => operands(shape, refs.filter(isAlone), bench, false));
+  const alone = once(() =>
+    operands(
+      shape,
+      refs.filter((ref) => isAlone(ref) && !isPeer(ref)),
+      bench,
+      false,
+    ),
+  );
   const together = once(() =>
     operands(
       shape,
@@ -36,6 +45,10 @@ export function productCandidates(
     return referenceGemm({ ...shape, a: a.view, b: b.view });
   });
   return refs.map((ref): Candidate => {
+    if (isPeer(ref)) {
+      const { a, b, c } = alone();
+      return peerProduct(ref, { shape, a: a.view, b: b.view, c: c.view }, expected, bench);
+    }
     const { memory, a, b, c } = isAlone(ref) ? alone() : together();
     const way = gemmWay(ref.variant);
     const gemm = createGemm({ ...way, target: kernelTarget(ref), memory, shape });

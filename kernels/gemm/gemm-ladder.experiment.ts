@@ -9,6 +9,7 @@ import { withThreads } from "../variant.ts";
 import { cube, cubeShape, equivalentSide, shapeOf } from "./cubes.ts";
 import { judgeFarFromPeak, judgePacking } from "./gemm-ladder.rules.ts";
 import { cellMemoryBytes, cellTimes, productMemoryBytes } from "./own-workloads.ts";
+import { withPeers } from "./peer-plan.ts";
 
 /** One rung: the variant's name and what it adds to the rung below. */
 export interface Rung {
@@ -72,7 +73,7 @@ export const gemmLadder: ExperimentRow = {
     { kind: "roofline", title: "The ladder under the roofline", metric: "throughput" },
   ],
   ownWorkloads: { memoryBytes },
-  plan,
+  plan: withPeers(plan),
 };
 
 /** Sides by profile and the seconds that a cell takes on wasm and js together. */

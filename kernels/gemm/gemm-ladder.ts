@@ -5,6 +5,7 @@ import { productCandidates } from "./contest.ts";
 import { equivalentSide, shapeOf } from "./cubes.ts";
 import { leastRoundsAt } from "./gemm-ladder.experiment.ts";
 import { variantText } from "./listing.ts";
+import { overPeers, ownVariants } from "./peer-plan.ts";
 
 export const procedure: Procedure = { run, code: variantText };
 
@@ -13,9 +14,10 @@ async function run(cell: Cell, bench: Bench): Promise<void> {
   const refs = bench.variants;
   const candidates = productCandidates(shape, refs, bench);
   // The ratio over the first rung is recorded for all; these are the steps between the others.
-  const steps = refs.slice(2).map((ref, i) => [ref, refs[i + 1] ?? ref] as const);
+  const own = ownVariants(refs);
+  const steps = own.slice(2).map((ref, i) => [ref, own[i + 1] ?? ref] as const);
   await bench.compare(candidates, {
-    pairs: steps,
+    pairs: [...steps, ...overPeers(refs)],
     leastRounds: leastRoundsAt(equivalentSide(shape), bench.settings.profile),
   });
   await compareStreams(bench);

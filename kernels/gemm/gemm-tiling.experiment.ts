@@ -15,6 +15,7 @@ import {
   judgeRegisterBlock,
   judgeRereading,
 } from "./gemm-tiling.rules.ts";
+import { withPeers } from "./peer-plan.ts";
 
 export const plainVariants = ["naive-ijk", "loop-ikj"] as const;
 export const blockedVariant = "blocked";
@@ -109,7 +110,7 @@ export const gemmTiling: ExperimentRow = {
       x: { from: "workload", title: "side" },
     },
   ],
-  plan,
+  plan: withPeers(plan),
 };
 
 /** Rounds of a side: those that a rule asks for, and the fewest where the plain loop takes seconds a call. */

@@ -12,6 +12,7 @@ import {
   sweepWorkload,
 } from "./gemm-tiling.experiment.ts";
 import { variantText } from "./listing.ts";
+import { ownVariants } from "./peer-plan.ts";
 import { countMemory, type TracedProduct } from "./traces.ts";
 import { defaultBlock } from "./variants.ts";
 
@@ -34,7 +35,7 @@ async function run(cell: Cell, bench: Bench): Promise<void> {
 }
 
 async function timeSize(n: number, bench: Bench): Promise<void> {
-  for (const ref of bench.variants) {
+  for (const ref of ownVariants(bench.variants)) {
     const shape = { m: Math.min(n, tracedRows), n, k: n };
     bench.progress(`tracing ${ref.variant}`, undefined, undefined, ref);
     bench.exact(ref, "misses-per-mac", countMemory(ref.variant, shape).misses / (shape.m * n * n));

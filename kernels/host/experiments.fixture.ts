@@ -31,10 +31,11 @@ interface Fixture {
   readonly cells: readonly Cell[];
   readonly claim?: string;
   readonly topic?: string;
+  readonly plan?: Experiment["plan"];
   run(cell: Cell, bench: Bench): Promise<void>;
 }
 
-function fixture(id: string, { cells, claim, topic, run }: Fixture): Experiment {
+function fixture(id: string, { cells, claim, topic, plan, run }: Fixture): Experiment {
   return {
     id,
     title: { en: `Fixture ${id}`, zh: id },
@@ -43,7 +44,9 @@ function fixture(id: string, { cells, claim, topic, run }: Fixture): Experiment 
     claims: claim ? [{ claim, ...countsAreRight }] : [],
     charts: [],
     plan: (settings) =>
-      cells.map((each) => allowed(each, settings)).filter((each) => each.variants.length > 0),
+      (plan?.(settings) ?? cells)
+        .map((each) => allowed(each, settings))
+        .filter((each) => each.variants.length > 0),
     load: async () => ({ run, code: async (ref) => (ref.variant === "good" ? "return 3;\n" : undefined) }),
   };
 }
@@ -145,6 +148,19 @@ export const fixtureExperiments: readonly Experiment[] = [
     async run(cell, bench) {
       if (cell.workload === "gate") await atTheGate(bench);
       await counting()(cell, bench);
+    },
+  }),
+  fixture("beside", {
+    cells: [],
+    plan: ({ peers = [] }) => [
+      cell("one", [good, ...peers.map((variant) => ({ variant, target: "peer" }) as const)]),
+    ],
+    async run(_cell, bench) {
+      const candidates = bench.variants.map((ref): Candidate => {
+        if (ref.target !== "peer") return timed(ref, 20_000);
+        return { ...ref, run: async () => work(40_000), check: async () => null };
+      });
+      await bench.compare(candidates, brief);
     },
   }),
   fixture("crash", {

@@ -16,11 +16,12 @@ import type {
   VariantRef,
 } from "../experiment.ts";
 import { metric as definitionOf } from "../metrics.ts";
+import { nativeAvailability } from "../native/availability.ts";
 import { labelSeed, randomStream } from "../random.ts";
 import { sameVariant, variantRef } from "../variant.ts";
 import { type Clock, processClock } from "./clock.ts";
 import { type Comparison, summarise } from "./comparison.ts";
-import { multiplyAddPeak, peakOf, streamPeak, streamVariant } from "./peak.ts";
+import { multiplyAddPeak, peakOf, peakTargetOf, streamPeak, streamVariant } from "./peak.ts";
 import { type SamplingHost, type SamplingPlan, Stopped, sampleInterleaved } from "./sampler.ts";
 
 export interface BenchOptions {
@@ -161,8 +162,13 @@ class CellBench implements Bench {
     if (!ceiling) return [];
     const has = (ref: VariantRef): boolean => candidates.some((candidate) => sameVariant(candidate, ref));
     const made: Candidate[] = [];
-    const teams = new Set(candidates.filter(({ flops }) => flops).map(({ threads = 1 }) => threads));
-    for (const threads of teams) if (!has(peakOf(threads))) made.push(multiplyAddPeak(threads));
+    for (const { flops, threads = 1, target } of candidates) {
+      // Whatever a library computes with, there is a native peak only where native kernels run.
+      if (!flops || (target === "peer" && !nativeAvailability().available)) continue;
+      const peak = peakOf(threads, target);
+      if (has(peak) || made.some((other) => sameVariant(other, peak))) continue;
+      made.push(multiplyAddPeak(threads, peakTargetOf(target)));
+    }
     if (candidates.some(({ bytes }) => bytes) && !has(streamVariant)) made.push(streamPeak());
     return made;
   }

@@ -59,6 +59,13 @@ describe("a comparison's figures", () => {
     expect(of(without, "tiled-2t", "peak-fraction")).toEqual([]);
   });
 
+  it("relates a peer to the peak of the widest vectors, if that is there, and to no other", () => {
+    const peer = { ...candidate("blas"), target: "peer" } as const;
+    const entrants = [...base.entrants, { candidate: peer, seconds: [1, 1, 2] }];
+    expect(of({ ...base, entrants }, "blas", "speed-up")[0]?.value).toBeCloseTo(4, 12);
+    expect(of({ ...base, entrants }, "blas", "peak-fraction")).toEqual([]);
+  });
+
   it("has no speed-up of a ceiling, of a variant over itself, or over one that failed", () => {
     expect(of(base, "peak-fma", "speed-up")).toEqual([]);
     expect(of(base, "plain", "speed-up")).toEqual([]);

@@ -2,7 +2,7 @@
  * From the samples of a comparison to its measurements: times, rates, and ratios taken round by round. Pure, so that
  * every figure can be recomputed from the samples that a run stored.
  */
-import type { Candidate, Measurement, VariantRef } from "../experiment.ts";
+import type { Candidate, Measurement, Target, VariantRef } from "../experiment.ts";
 import { metric as definitionOf } from "../metrics.ts";
 import { isCeiling, sameVariant, variantRef } from "../variant.ts";
 import { type Estimate, medianInterval, pairedRatio } from "./statistics/interval.ts";
@@ -19,8 +19,8 @@ export interface Comparison {
   readonly against: VariantRef | null;
   /** Further pairs [a, b]: speed-up of a over b. */
   readonly pairs: readonly (readonly [VariantRef, VariantRef])[];
-  /** The entrant whose rate is the multiply-add peak of so many threads. */
-  ceiling(threads: number): VariantRef;
+  /** The entrant whose rate is the multiply-add peak of so many threads on the vectors of a target. */
+  ceiling(threads: number, target: Target): VariantRef;
   /** A stream for the resamples behind one interval, so that it does not depend on which others are computed. */
   random(label: string): () => number;
 }
@@ -53,11 +53,11 @@ function ownFigures(entrant: Entrant, comparison: Comparison): Summary[] {
   ];
 }
 
-/** The share of the multiply-add peak of as many threads in the same round. */
+/** The share of the multiply-add peak of as many threads and as wide vectors in the same round. */
 function shareOfPeak(entrant: Entrant, comparison: Comparison): Summary[] {
-  const { flops, threads = 1 } = entrant.candidate;
-  const peak = find(comparison, comparison.ceiling(threads));
-  if (!peak?.candidate.flops || !flops || entrant === peak) return [];
+  const { flops, threads = 1, target } = entrant.candidate;
+  const peak = find(comparison, comparison.ceiling(threads, target));
+  if (!peak?.candidate.flops || !flops || isCeiling(entrant.candidate)) return [];
   const scale = flops / peak.candidate.flops;
   const ratio = pairedRatio(
     peak.seconds,

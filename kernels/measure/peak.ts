@@ -3,9 +3,10 @@
  * that is larger than every cache. Both take part in the rounds of a comparison, so that shares of them are paired.
  * A third loop tells the clock frequency, by which the first can be checked against what the core's data sheet says.
  */
-import { compile, type KernelTarget } from "../codegen/compile.ts";
+import { compile, nativeIsa } from "../codegen/compile.ts";
 import { Memory } from "../codegen/memory.ts";
-import type { Candidate, VariantRef } from "../experiment.ts";
+import { isaRows } from "../codegen/x64/isa.ts";
+import type { Candidate, Target, VariantRef } from "../experiment.ts";
 import { teamOf } from "../threads/team.ts";
 import { withThreads } from "../variant.ts";
 import { largestCacheBytes } from "./machine.ts";
@@ -15,18 +16,29 @@ import {
   multiplyAddData,
   multiplyAddFlops,
   multiplyAddLoop,
+  type PeakShape,
   streamBytes,
   streamLoop,
 } from "./peak-programs.ts";
 
-/** The widest target there is: what the ceilings are measured on, whatever targets the variants use. */
-const ceilingTarget: KernelTarget = "wasm";
+/** What variants on js and wasm are held against: the wider vectors of machine code are out of their reach. */
+const ceilingTarget = "wasm";
 
-const shape = { element: "f32", lanes: 4 } as const;
+/** The two vector lengths that there is a peak of. */
+export type PeakTarget = "wasm" | "native";
+
+/** The peak that belongs to a target; libraries of others use whatever vectors the machine has. */
+export function peakTargetOf(target: Target): PeakTarget {
+  return target === "native" || target === "peer" ? "native" : ceilingTarget;
+}
+
+function shapeOn(target: PeakTarget): PeakShape {
+  return { element: "f32", lanes: target === "native" ? isaRows[nativeIsa()].bits / 32 : 4 };
+}
 
 /** What the multiply-add peak of so many threads is called. */
-export function peakOf(threads: number): VariantRef {
-  return { variant: withThreads("peak-fma", threads), target: ceilingTarget };
+export function peakOf(threads: number, target: Target = ceilingTarget): VariantRef {
+  return { variant: withThreads("peak-fma", threads), target: peakTargetOf(target) };
 }
 export const streamVariant = { variant: "peak-stream", target: ceilingTarget } as const;
 
@@ -37,26 +49,27 @@ export const streamVariant = { variant: "peak-stream", target: ceilingTarget } a
 const passes = 1 << 16;
 
 /**
- * The multiply-add peak as a candidate: float32, four lanes, twelve independent chains; of one core, or of as many as
- * threads run the loop at the same time. The latter is less than so many times the former where cores share units or
+ * The multiply-add peak as a candidate: float32, vectors of the target, twelve independent chains; of one core, or of as
+ * many as threads run the loop at the same time. The latter is less than so many times the former where cores share units or
  * lower their clock together.
  */
-export function multiplyAddPeak(threads = 1): Candidate {
-  const own = multiplyAddCall();
-  const { run } = threads === 1 ? { run: own } : teamOf(threads).prepare("multiply-add", () => null, own);
+export function multiplyAddPeak(threads = 1, target: PeakTarget = ceilingTarget): Candidate {
+  const own = multiplyAddCall(target);
+  const { run } = threads === 1 ? { run: own } : teamOf(threads).prepare("multiply-add", () => target, own);
   return {
-    ...peakOf(threads),
+    ...peakOf(threads, target),
     run,
-    flops: threads * multiplyAddFlops(shape, passes),
+    flops: threads * multiplyAddFlops(shapeOn(target), passes),
     threads,
   };
 }
 
 /** The loop of one thread, compiled: a call does `passes` passes. */
-export function multiplyAddCall(): () => void {
+export function multiplyAddCall(target: PeakTarget = ceilingTarget): () => void {
+  const shape = shapeOn(target);
   const memory = new Memory(4 * multiplyAddData(shape) + 128);
   const data = memory.allocate("f32", multiplyAddData(shape));
-  const { call } = compile(multiplyAddLoop(shape), ceilingTarget, memory);
+  const { call } = compile(multiplyAddLoop(shape), target, memory);
   return () => call(passes, data.address);
 }
 
@@ -81,7 +94,7 @@ export function streamPeak(bytes: number = arrayBytes()): Candidate {
   const length = Math.floor(bytes / 4);
   const memory = new Memory(3 * bytes + 1024);
   const [a, b, c] = [0, 1, 2].map(() => memory.allocate("f32", length).address) as [number, number, number];
-  const { call } = compile(streamLoop(shape), ceilingTarget, memory);
+  const { call } = compile(streamLoop({ element: "f32", lanes: 4 }), ceilingTarget, memory);
   return {
     ...streamVariant,
     run: () => call(length, a, b, c, streamScalar),

@@ -101,6 +101,14 @@ describe("every chart", () => {
 });
 
 describe("the ladder", () => {
+  it("ends with our best, and names the libraries of others beside it", () => {
+    const peer = timed({ ...place, target: "peer", variant: "other-blas" }, "throughput", "GFLOP/s", 190);
+    const own = timed(place, "throughput", "GFLOP/s", 50);
+    const { sentence } = first(draw(ladderHint, [own, peer]));
+    expect(sentence).toMatch(/^At 64x64x64 the ladder reaches one \(wasm\) with /);
+    expect(sentence).toMatch(/; beside it other-blas 190 GFLOP\/s\.$/);
+  });
+
   it("has the measured peak as the top of its axis", async () => {
     const drawing = first(draw(ladderHint));
     const texts = await shown(drawing);
@@ -226,6 +234,13 @@ describe("the sweep", () => {
 });
 
 describe("the roofline", () => {
+  it("has no place for libraries of others", () => {
+    const roofline: ChartHint = { ...ladderHint, kind: "roofline" };
+    const ceilings = all.filter((m) => m.variant.startsWith("peak-"));
+    const peer = timed({ ...place, target: "peer", variant: "other-blas" }, "throughput", "GFLOP/s", 190);
+    expect(draw(roofline, [...ceilings, peer])).toEqual([]);
+  });
+
   const hint: ChartHint = { kind: "roofline", title: "Under the roofline", metric: "throughput" };
 
   it("shows both measured ceilings and what limits each variant", async () => {

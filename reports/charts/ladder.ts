@@ -3,6 +3,7 @@
  * column is what it leaves unused (as in the plots of BLIS).
  */
 import type { ChartHint, Measurement } from "../../kernels/experiment.ts";
+import { isPeer } from "../../kernels/variant.ts";
 import { formatMetric, formatPercent, scaleOf, withScale } from "../numbers.ts";
 import { barCharts } from "./bars.ts";
 import { axisTitle, type Drawing, figuresInWords, haloedText, inWords, specOf } from "./drawing.ts";
@@ -59,7 +60,7 @@ function ladder(
     ...point,
     text: withScale(point.value, { ...scale, suffix: "" }),
     figureAt: room.figuresAt[at],
-    share: peak ? formatPercent(shareOf(source, point, peak)) : "",
+    share: peak && !isPeer(point) ? formatPercent(shareOf(source, point, peak)) : "",
   }));
   const y = {
     field: "value",
@@ -224,19 +225,22 @@ function sentenceOf(
   points: readonly Point[],
   peak: Measurement | undefined,
 ): string {
-  const [first] = points;
-  const [best] = points.toSorted((a, b) => b.value - a.value);
+  const own = points.filter((point) => !isPeer(point));
+  const [first] = own;
+  const [best] = own.toSorted((a, b) => b.value - a.value);
   if (!first || !best) return "";
   const ceiling = peak
     ? `the measured peak is ${formatMetric(metric, peak.value)}`
     : "no peak was measured beside it";
   const figures = (point: Point): string =>
     `${point.label} with ${figuresInWords(source, point) ?? formatMetric(metric, point.value)}`;
+  const peers = points.filter(isPeer).map((point) => `${point.variant} ${formatMetric(metric, point.value)}`);
+  const beside = peers.length > 0 ? `; beside it ${peers.join(", ")}` : "";
   const path =
     first === best ? `reaches ${figures(best)}` : `goes from ${figures(first)} to ${figures(best)}`;
   const doubt =
     peak && best.value > peak.value
       ? " A rate above the peak means that the rounds of the peak were disturbed; shares, which are paired round by round, suffer less."
       : "";
-  return `At ${best.workload} the ladder ${path}; ${ceiling}.${doubt}`;
+  return `At ${best.workload} the ladder ${path}; ${ceiling}${beside}.${doubt}`;
 }

@@ -4,7 +4,7 @@
  */
 
 import type { ChartHint, Measurement, VariantRef } from "../../kernels/experiment.ts";
-import { isCeiling } from "../../kernels/variant.ts";
+import { isCeiling, sameVariant } from "../../kernels/variant.ts";
 
 /** A contestant's value in one cell. */
 export interface Point extends VariantRef {
@@ -55,8 +55,8 @@ export function byWorkload(points: readonly Point[]): Map<string, Point[]> {
 }
 
 /**
- * The ceiling of a metric in a cell: of the same cell that of most threads, else the first that the run measured
- * anywhere.
+ * The ceiling of a metric in a cell: the highest of the same cell (most threads, widest vectors), else the first that
+ * the run measured anywhere.
  */
 export function ceilingOf(source: ChartSource, metric: string, workload: string): Measurement | undefined {
   const ceilings = (of: readonly Measurement[]): Measurement[] =>
@@ -64,20 +64,20 @@ export function ceilingOf(source: ChartSource, metric: string, workload: string)
   const own = ceilings(source.measurements);
   const here = own.filter((m) => m.workload === workload);
   const most = here.reduce<Measurement | undefined>(
-    (best, m) => (best && best.threads >= m.threads ? best : m),
+    (best, m) => (best && best.value >= m.value ? best : m),
     undefined,
   );
   return most ?? own[0] ?? ceilings(source.all)[0];
 }
 
-/** The same ceiling for fewer threads, where the cell has it: what variants on fewer threads are measured by. */
+/** The lower ceilings of the cell: what variants on fewer threads or narrower vectors are measured by. */
 export function lowerCeilings(source: ChartSource, ceiling: Measurement): readonly Measurement[] {
   return source.measurements.filter(
     (m) =>
       isCeiling(m) &&
       m.metric === ceiling.metric &&
       m.workload === ceiling.workload &&
-      m.threads < ceiling.threads &&
+      !sameVariant(m, ceiling) &&
       m.value > 0,
   );
 }

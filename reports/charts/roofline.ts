@@ -5,7 +5,7 @@
  */
 import { describeGeometry, l1Geometry } from "../../kernels/cache/geometry.ts";
 import type { ChartHint, Measurement } from "../../kernels/experiment.ts";
-import { isCeiling } from "../../kernels/variant.ts";
+import { isCeiling, isPeer } from "../../kernels/variant.ts";
 import { formatMetric, formatNumber, formatPercent } from "../numbers.ts";
 import { type Axis, logTicks, positionOn, spread } from "./axis.ts";
 import { type Drawing, haloedText, pointInWords, specOf } from "./drawing.ts";
@@ -31,13 +31,13 @@ interface Roof {
 }
 
 export function rooflineCharts(hint: ChartHint, source: ChartSource): readonly Drawing[] {
-  return [...byWorkload(pointsOf(source, { ...hint, metric: "throughput" }))].flatMap(
-    ([workload, points]) => {
-      const roof = roofOver(hint, source, workload);
-      const placed = points.flatMap((point) => place(hint, source, point));
-      return roof && placed.length > 0 ? [roofline(hint, source, placed, roof)] : [];
-    },
-  );
+  // The roof is that of our kernels' vectors: a library with wider ones stands above it and says nothing about it.
+  const own = pointsOf(source, { ...hint, metric: "throughput" }).filter((point) => !isPeer(point));
+  return [...byWorkload(own)].flatMap(([workload, points]) => {
+    const roof = roofOver(hint, source, workload);
+    const placed = points.flatMap((point) => place(hint, source, point));
+    return roof && placed.length > 0 ? [roofline(hint, source, placed, roof)] : [];
+  });
 }
 
 /** The ceilings of a workload; undefined where one of the two kinds was not measured. */

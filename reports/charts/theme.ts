@@ -22,6 +22,7 @@ export const targetColours: Readonly<Record<string, string>> = {
   wasm: palette[0],
   js: palette[1],
   native: palette[2],
+  peer: palette[5],
 };
 
 // Fonts that a forge's reader has, with Chinese ones for each system; names with spaces are quoted for CSS.

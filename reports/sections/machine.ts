@@ -7,6 +7,7 @@ import { formatBytes, formatCount, formatNumber } from "../numbers.ts";
 export function machineSection(environment: Environment): string[] {
   const { cpu, cores, arch, isa, caches, memoryBytes, os, node, v8, kdaccel, virtualised, load, nativeIsa } =
     environment;
+  const peers = environment.peers ?? [];
   const rows: readonly (readonly [string, string])[] = [
     ["Processor", text(`${cpu}, ${formatCount(cores)} ${cores === 1 ? "core" : "cores"}, ${arch}`)],
     ["Instruction sets", isa.length > 0 ? text(isa.join(", ")) : "not known"],
@@ -17,6 +18,9 @@ export function machineSection(environment: Environment): string[] {
     ["Virtualised", virtualised === null ? "no, or not to be seen" : text(virtualised)],
     ["Load at the start", formatNumber(load)],
     ["Software", text(`kdaccel ${kdaccel}, Node ${node}, V8 ${v8}`)],
+    ...peers.map(
+      ({ peer, version, detail }) => [text(`Peer ${peer}`), text(`${version}: ${detail}`)] as const,
+    ),
   ];
   return ["## Machine", table([{ title: "" }, { title: "" }], rows)];
 }

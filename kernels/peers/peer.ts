@@ -1,0 +1,33 @@
+/**
+ * What every peer fulfils: a library of somebody else that computes the same product as our kernels, behind two
+ * functions. peers.ts lists them.
+ */
+import type { PeerDescription } from "../experiment.ts";
+import type { GemmShape } from "../gemm/arguments.ts";
+
+/** Operands of one product C = A B, row-major float32 without padding. They must not move while a peer uses them. */
+export interface Operands {
+  readonly shape: GemmShape;
+  readonly a: Float32Array;
+  readonly b: Float32Array;
+  readonly c: Float32Array;
+}
+
+/** A product that is ready to be timed. */
+export interface PreparedProduct {
+  /** Computes C once, on one thread; a promise where the library has no other way. */
+  run(): void | Promise<void>;
+  /** C as the last run left it: the operand, or what the library handed out. */
+  result(): Float32Array;
+}
+
+export interface Peer {
+  /** The variant's name on target `peer`. */
+  readonly id: string;
+  /** What it is, in a few words. */
+  readonly title: string;
+  /** Version and what decides its speed. @throws PeerUnavailable with what to do */
+  describe(): Promise<PeerDescription>;
+  /** Loads the library, if it is not loaded, and prepares one product. @throws PeerUnavailable with what to do */
+  prepare(operands: Operands): Promise<PreparedProduct>;
+}
