@@ -33,11 +33,13 @@ export const rungs: readonly Rung[] = [
   { variant: "register-4x4-simd-blocked", adds: "cache blocking around it", targets: ["wasm"] },
   { variant: "micro-4x4-rolled", adds: "A and B packed into panels", targets: ["wasm"] },
   { variant: "micro-4x4", adds: "the loop over k unrolled", targets: ["wasm"] },
-  { variant: "packed-blocked", adds: "a tile as large as the registers hold", targets: ["wasm"] },
+  { variant: "packed-blocked", adds: "a tile as large as the registers hold", targets: ["wasm", "native"] },
 ];
 
-/** The last step where a run may use several threads: the last rung on all of them. */
-const together = { variant: "packed-blocked", target: "wasm" } as const;
+/** The last step where a run may use several threads: the last rung of the widest target on all of them. */
+function together({ targets }: Pick<Settings, "targets">): VariantRef {
+  return { variant: "packed-blocked", target: targets.includes("native") ? "native" : "wasm" };
+}
 /** Seconds that it and the peak of as many threads add to a cell: two warm-ups and their share of the rounds. */
 const togetherSeconds = 2;
 
@@ -122,14 +124,14 @@ function memoryBytes(workload: string, settings: Settings): number {
 const slowRungs: readonly string[] = ["naive-ijk", "loop-ikj", "blocked"];
 const largestSlow = { quick: 512, standard: 512, full: 1024 } as const;
 
-function hasTogether({ threads = 1, targets }: Settings): boolean {
-  return threads > 1 && targets.includes(together.target);
+function hasTogether(settings: Settings): boolean {
+  return (settings.threads ?? 1) > 1 && settings.targets.includes(together(settings).target);
 }
 
 /** js rungs first, so that the whole reads as one ladder from plain JavaScript up. */
 function variantsAt(n: number, settings: Settings): readonly VariantRef[] {
   const { targets, profile, threads = 1 } = settings;
-  const allowed = (["js", "wasm"] as const).filter((target) => targets.includes(target));
+  const allowed = (["js", "wasm", "native"] as const).filter((target) => targets.includes(target));
   const alone = allowed
     .filter((target) => target !== "js" || n <= largestOnJs[profile] || allowed.length === 1)
     .flatMap((target) =>
@@ -140,7 +142,8 @@ function variantsAt(n: number, settings: Settings): readonly VariantRef[] {
     )
     .concat(foundBySearch(n, settings));
   if (!hasTogether(settings)) return alone;
-  return [...alone, { ...together, variant: withThreads(together.variant, threads) }];
+  const { variant, target } = together(settings);
+  return [...alone, { variant: withThreads(variant, threads), target }];
 }
 
 /** The plan that a search found on this machine for this class of shapes, as one more rung on top. */

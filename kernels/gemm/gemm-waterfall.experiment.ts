@@ -12,7 +12,8 @@ export const gemmWaterfall: ExperimentRow = {
   id: "gemm-waterfall",
   title: { en: "The GEMM waterfall", zh: "矩阵乘加速分解" },
   question:
-    "What does each of loop order, blocking, SIMD, fused multiply-add, register tile and packing multiply the speed by, " +
+    "What does each of loop order, blocking, SIMD, fused multiply-add, register tile, packing, wider vectors and threads " +
+    "multiply the speed by, " +
     "from naive JavaScript to the fastest kernel?",
   topics: ["gemm", "roofline"],
   claims: [],
@@ -42,8 +43,8 @@ export const gemmWaterfall: ExperimentRow = {
 
 /** Sides by profile, with the seconds of a cell on js and wasm. */
 const sides = {
-  quick: [[256, 5]],
-  standard: [[640, 45]],
+  quick: [[256, 6]],
+  standard: [[640, 50]],
   full: [
     [640, 60],
     [1024, 240],

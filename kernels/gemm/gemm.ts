@@ -104,15 +104,16 @@ export function traceGemm(variant: string, args: GemmArguments, visit: Visit, el
   runPlan(plan, calls, args, { shape: args, workspace, memoryBytes: Number.POSITIVE_INFINITY });
 }
 
+export type GemmTextOptions = Pick<GemmOptions, "arithmetic" | "element" | "isa">;
+
 /** The generated code of a variant, the program that does the work first. */
 export function gemmText(
   variant: string,
   target: KernelTarget,
-  arithmetic: Arithmetic = "fast",
-  element: Real = "f32",
+  { arithmetic = "fast", element = "f32", isa: wished }: GemmTextOptions = {},
 ): string {
   // A listing can be read where it cannot run.
-  const isa = kernelIsa(target, nativeIsaOr("avx512"));
+  const isa = kernelIsa(target, wished ?? nativeIsaOr("avx512"));
   const programs = Object.values(allPrograms(planGemm(variant, element, isa)));
   const options = isa === "wasm" ? { arithmetic } : { arithmetic, isa };
   return programs.map((program) => kernelText(program, target, options)).join("\n");

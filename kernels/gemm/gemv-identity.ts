@@ -10,7 +10,7 @@ import { identityLargestSide, identityShapes } from "./gemv-identity.experiment.
 
 export const procedure: Procedure = {
   run,
-  code: async (ref) => gemmText(plainVariant, kernelTarget(ref), "strict"),
+  code: async (ref) => gemmText(plainVariant, kernelTarget(ref), { arithmetic: "strict" }),
 };
 
 /** Sums each element of C in ascending k in one register, as `gemv-dot` sums each element of y. */

@@ -2,11 +2,13 @@
  * What a reader sees above a listing: which variant it is and what it adds, its tile and the registers that it takes,
  * its blocks and why, and the programs that follow with their parameters. In the comments of the target's own language.
  */
+
+import { nativeIsaOr } from "../codegen/compile.ts";
 import type { Program } from "../codegen/statements.ts";
 import type { Target, VariantRef } from "../experiment.ts";
-import { type Blocking, machineRows } from "./machines.ts";
+import { type Blocking, kernelIsa, type MachineRow, machineRow } from "./machines.ts";
 import type { GemmPlan } from "./plan.ts";
-import { predictTile, wasmCore } from "./tile-model.ts";
+import { coreOf, predictTile } from "./tile-model.ts";
 import { gemmVariants, planGemm } from "./variants.ts";
 import { gemmWay } from "./way.ts";
 
@@ -23,14 +25,16 @@ const purposes: readonly (readonly [RegExp, string])[] = [
 
 /** The lines above the listing of a variant, each a comment. */
 export function listingHead(ref: VariantRef): string {
-  const { variant, arithmetic } = gemmWay(ref.variant);
-  const plan = planGemm(variant);
+  const { variant, arithmetic, isa: wished } = gemmWay(ref.variant);
+  const isa = ref.target === "peer" ? "wasm" : kernelIsa(ref.target, wished ?? nativeIsaOr("avx512"));
+  const plan = planGemm(variant, "f32", isa);
+  const machine = machineRow("f32", isa);
   const row = gemmVariants.find(({ pattern }) => pattern.test(variant));
   const lines = [
     `${ref.variant} on ${ref.target}: ${row?.title ?? "a product"}; ${arithmetic} arithmetic, float32`,
     ...(row ? wrapped("what it adds: ", row.adds) : []),
-    ...tileLines(variant, ref.target),
-    ...blockLines(plan),
+    ...tileLines(variant, ref.target, machine),
+    ...blockLines(plan, machine),
     "programs in the order below; *p is a byte address, everything else a number:",
     ...Object.entries(plan.programs).flatMap(([name, program]) => [
       `  ${signature(program)}`,
@@ -64,24 +68,28 @@ function signature({ name, parameters }: Program): string {
 }
 
 /** Rows and columns of the register tile; undefined where a variant has none. */
-function tileIn(variant: string): { readonly mr: number; readonly nr: number } | undefined {
+function tileIn(
+  variant: string,
+  { blocking }: MachineRow,
+): { readonly mr: number; readonly nr: number } | undefined {
   const [mr, nr] = /-(\d+)x(\d+)/.exec(variant)?.slice(1).map(Number) ?? [];
   if (mr && nr) return { mr, nr };
-  return variant.startsWith("packed") ? blocking() : undefined;
+  return variant.startsWith("packed") ? blocking : undefined;
 }
 
-function tileLines(variant: string, target: Target): string[] {
-  const tile = tileIn(variant);
+function tileLines(variant: string, target: Target, machine: MachineRow): string[] {
+  const tile = tileIn(variant, machine);
   if (!tile) return [];
   const { mr, nr } = tile;
   const isVector = /simd|^packed|^micro/.test(variant);
-  if (!isVector || target !== "wasm") {
+  if (!isVector || target === "js") {
     return [
       `tile ${mr} x ${nr}: ${mr * nr} sums${isVector ? "" : " in local variables"}, ${mr + nr} loads a step of k`,
     ];
   }
-  const { registersNeeded, spilled, loadsPerMultiplyAdd } = predictTile(tile, wasmCore, 0);
-  const { lanes, registers } = wasmCore;
+  const core = coreOf(machine.isa);
+  const { registersNeeded, spilled, loadsPerMultiplyAdd } = predictTile(tile, core, 0);
+  const { lanes, registers } = core;
   const sums = (mr * nr) / lanes;
   const spills = spilled > 0 ? `, so that ${spilled} will live in memory` : "";
   return [
@@ -91,10 +99,8 @@ function tileLines(variant: string, target: Target): string[] {
 }
 
 /** Block sizes with the reasons that the machine's row gives, where the plan packs. */
-function blockLines(plan: GemmPlan): string[] {
+function blockLines(plan: GemmPlan, row: MachineRow): string[] {
   if (!plan.programs.macro || plan.variant !== "packed-blocked") return [];
-  const row = machineRows.find(({ element }) => element === plan.element);
-  if (!row) return [];
   const { mc, nc, kc } = row.blocking;
   return [
     `blocks, for ${row.machine}:`,
@@ -102,8 +108,4 @@ function blockLines(plan: GemmPlan): string[] {
       wrapped(`  ${name} ${size}: `, row.reasons[name as keyof Blocking]),
     ),
   ];
-}
-
-function blocking(): Blocking | undefined {
-  return machineRows.find(({ element }) => element === "f32")?.blocking;
 }

@@ -5,8 +5,8 @@ import { gemmText } from "./gemm.ts";
 import { listingHead } from "./listing-head.ts";
 import { gemmWay } from "./way.ts";
 
-/** JavaScript or WebAssembly text of the programs that a variant consists of. */
+/** JavaScript, WebAssembly or x86-64 text of the programs that a variant consists of. */
 export async function variantText(ref: VariantRef): Promise<string> {
-  const { variant, arithmetic } = gemmWay(ref.variant);
-  return `${listingHead(ref)}\n\n${gemmText(variant, kernelTarget(ref), arithmetic)}`;
+  const { variant, arithmetic, isa } = gemmWay(ref.variant);
+  return `${listingHead(ref)}\n\n${gemmText(variant, kernelTarget(ref), { arithmetic, ...(isa && { isa }) })}`;
 }

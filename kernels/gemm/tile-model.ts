@@ -5,6 +5,9 @@
  * is judged by its misses: what it leaves out (decoders, a compiler's own moves) is where they come from.
  */
 
+import type { NativeIsa } from "../native/availability.ts";
+import type { KernelIsa } from "./machines.ts";
+
 /** A class of core as one back end uses it. To predict for another: a further row, and its name in `gemm-predict`. */
 export interface CoreModel {
   readonly name: string;
@@ -37,6 +40,17 @@ export const wasmCore: CoreModel = {
   storeToLoad: 5,
   cyclesPerLine: 2,
 };
+
+/** The same core with the vectors of machine code, whose every register the allocator hands out. */
+const nativeCores: Readonly<Record<NativeIsa, CoreModel>> = {
+  avx2: { ...wasmCore, name: "256-bit vectors, 16 registers", lanes: 8, registers: 16 },
+  avx512: { ...wasmCore, name: "512-bit vectors, 32 registers", lanes: 16, registers: 32 },
+};
+
+/** The core as kernels of an instruction set use it. */
+export function coreOf(isa: KernelIsa): CoreModel {
+  return isa === "wasm" ? wasmCore : nativeCores[isa];
+}
 
 export interface TilePrediction {
   /** Sums, one row of B and one broadcast of A. */

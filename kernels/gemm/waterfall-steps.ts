@@ -1,9 +1,11 @@
 /**
  * The steps of the waterfall from naive JavaScript to the fastest kernel, as a table: each row changes one thing over
- * the row before. A target that is missing or not asked for takes its rows out and the chain closes over the gap. To
- * add a step (wider vectors, threads): a row at its place, with the variant's name as `way.ts` reads it.
+ * the row before. A target that is missing or not asked for takes its rows out and the chain closes over the gap; the
+ * last step puts the finished kernel on all threads. Variants are named as `way.ts` reads them.
  */
+
 import type { Settings, Target, VariantRef } from "../experiment.ts";
+import { withThreads } from "../variant.ts";
 
 export interface WaterfallStep extends VariantRef {
   /** What this step adds, in two or three words: the label of its bar. */
@@ -63,7 +65,36 @@ export const waterfallSteps: readonly WaterfallStep[] = [
     title: "unrolling",
     adds: "four steps of k in each pass of the innermost loop",
   },
+  {
+    variant: "packed-blocked-avx2",
+    target: "native",
+    title: "256-bit vectors",
+    adds: "the same loops as machine code with AVX2: eight columns at once, 6 x 16 elements of C in registers",
+  },
+  {
+    variant: "packed-blocked",
+    target: "native",
+    title: "widest vectors",
+    adds: "AVX-512 where the processor has it: sixteen columns at once and 32 registers; else the same code again",
+  },
 ];
+
+/** Threads that a chart can name a step of: more than any machine here has cores is no harm. */
+const mostThreads = 64;
+
+/** The last step: the finished kernel of the widest target on all threads of the run. */
+function threadStep(target: Target, threads: number): WaterfallStep {
+  return {
+    variant: withThreads("packed-blocked", threads),
+    target,
+    title: `${threads} threads`,
+    adds: "C is divided among the threads, each with a workspace of its own",
+  };
+}
+
+const threadSteps = (["wasm", "native"] as const).flatMap((target) =>
+  Array.from({ length: mostThreads - 1 }, (_, i) => threadStep(target, i + 2)),
+);
 
 /** What is lost if one thing is taken away from the finished kernel: what a step is worth at the end, not at its place. */
 export interface TakenAway extends VariantRef {
@@ -91,17 +122,26 @@ const scriptSteps: readonly WaterfallStep[] = ["naive-ijk", "loop-ikj", "blocked
 );
 
 /** Every step that a chart may have to name, whichever targets ran. */
-export const chartSteps: readonly WaterfallStep[] = [...waterfallSteps, ...scriptSteps.slice(1)];
+export const chartSteps: readonly WaterfallStep[] = [
+  ...waterfallSteps,
+  ...threadSteps,
+  ...scriptSteps.slice(1),
+];
 
 /** Steps on the allowed targets, in order. */
-export function stepsOn(targets: readonly Target[]): readonly WaterfallStep[] {
+export function stepsOn(targets: readonly Target[], threads = 1): readonly WaterfallStep[] {
   const steps = waterfallSteps.filter(({ target }) => targets.includes(target));
-  return steps.every(({ target }) => target === "js") && steps.length > 0 ? scriptSteps : steps;
+  if (steps.every(({ target }) => target === "js") && steps.length > 0) return scriptSteps;
+  const widest = steps.at(-1)?.target;
+  return widest && threads > 1 ? [...steps, threadStep(widest, threads)] : steps;
 }
 
 /** The contestants of a waterfall: its steps, then what is measured for `takenAway` alone. */
-export function waterfallVariants({ targets }: Pick<Settings, "targets">): readonly VariantRef[] {
-  const refs: VariantRef[] = stepsOn(targets).map(({ variant, target }) => ({ variant, target }));
+export function waterfallVariants({
+  targets,
+  threads,
+}: Pick<Settings, "targets" | "threads">): readonly VariantRef[] {
+  const refs: VariantRef[] = stepsOn(targets, threads).map(({ variant, target }) => ({ variant, target }));
   for (const { variant, target } of takenAway) {
     const known = refs.some((ref) => ref.variant === variant && ref.target === target);
     if (!known && targets.includes(target)) refs.push({ variant, target });

@@ -15,24 +15,36 @@ describe("the steps of the waterfall", () => {
     expect(new Set(chartSteps.map(named)).size).toBe(chartSteps.length);
   });
 
-  it.each([[["js", "wasm"]], [["wasm"]], [["js"]]] as [Target[]][])(
-    "on %j form one chain in which each is compared with the one before",
-    (targets) => {
-      const refs = waterfallVariants({ targets });
-      const pairs = waterfallPairs(refs);
-      const steps = refs.filter((ref) => chartSteps.some((step) => named(step) === named(ref)));
-      expect(steps.length).toBeGreaterThan(3);
-      expect(pairs.slice(0, steps.length - 1).map(([a, b]) => [named(a), named(b)])).toEqual(
-        steps.slice(1).map((ref, i) => [named(ref), named(steps[i] as VariantRef)]),
-      );
-      for (const { target } of refs) expect(targets).toContain(target);
-    },
-  );
+  it.each([[["js", "wasm"]], [["wasm"]], [["js"]], [["js", "wasm", "native"]], [["wasm", "native"]]] as [
+    Target[],
+  ][])("on %j form one chain in which each is compared with the one before", (targets) => {
+    const refs = waterfallVariants({ targets });
+    const pairs = waterfallPairs(refs);
+    const steps = refs.filter((ref) => chartSteps.some((step) => named(step) === named(ref)));
+    expect(steps.length).toBeGreaterThan(3);
+    expect(pairs.slice(0, steps.length - 1).map(([a, b]) => [named(a), named(b)])).toEqual(
+      steps.slice(1).map((ref, i) => [named(ref), named(steps[i] as VariantRef)]),
+    );
+    for (const { target } of refs) expect(targets).toContain(target);
+  });
 
   it("close over one that died", () => {
     const refs = waterfallVariants({ targets: ["wasm"] }).filter(({ variant }) => variant !== "blocked");
     const pairs = waterfallPairs(refs).map(([a, b]) => `${a.variant} over ${b.variant}`);
     expect(pairs).toContain("blocked-simd-strict over loop-ikj");
+  });
+
+  it.each([
+    [["js", "wasm"], "wasm"],
+    [["js", "wasm", "native"], "native"],
+  ] as [Target[], Target][])("end on %j with all threads of the widest target", (targets, widest) => {
+    const refs = waterfallVariants({ targets, threads: 3 });
+    const last = { variant: "packed-blocked-3t", target: widest };
+    expect(refs).toContainEqual(last);
+    expect(waterfallPairs(refs).map(([a, b]) => [a, b])).toContainEqual([
+      last,
+      { variant: "packed-blocked", target: widest },
+    ]);
   });
 
   it("take one thing at a time away from the end", () => {
@@ -44,11 +56,12 @@ describe("the steps of the waterfall", () => {
 });
 
 describe("the name of a variant", () => {
-  it("carries its arithmetic and its threads", () => {
+  it("carries its arithmetic, its vectors and its threads", () => {
     const blocked = { variant: "packed-blocked", arithmetic: "fast", threads: 1 };
     expect(gemmWay("packed-blocked-strict")).toEqual({ ...blocked, arithmetic: "strict" });
     expect(gemmWay("packed-blocked-12t")).toEqual({ ...blocked, threads: 12 });
     expect(gemmWay("packed-blocked-strict-2t")).toEqual({ ...blocked, arithmetic: "strict", threads: 2 });
+    expect(gemmWay("packed-blocked-avx2-2t")).toEqual({ ...blocked, isa: "avx2", threads: 2 });
     expect(gemmWay("micro-6x8")).toEqual({ ...blocked, variant: "micro-6x8" });
   });
 });

@@ -1,15 +1,18 @@
 /**
  * What the name of a timed variant says beyond the loops: `packed-blocked-strict` is `packed-blocked` in strict
- * arithmetic, `packed-blocked-2t` on two threads. A variant's name is all that a ledger keeps of it, so whatever makes
- * two contestants differ is in it. To name a further option of `createGemm` (a vector extension): one row here.
+ * arithmetic, `packed-blocked-2t` on two threads, `packed-blocked-avx2` with vectors of 256 bits. A variant's name is all that a ledger keeps of it, so whatever makes
+ * two contestants differ is in it. To name a further option of `createGemm`: one row here.
  */
 import type { Arithmetic } from "../codegen/arithmetic.ts";
+import type { NativeIsa } from "../native/availability.ts";
 
 /** How a product is computed: the options of `createGemm` that a name can carry. */
 export interface GemmWay {
   readonly variant: string;
   readonly arithmetic: Arithmetic;
   readonly threads: number;
+  /** Level of x86-64, where the name asks for one. */
+  readonly isa?: NativeIsa;
 }
 
 interface Ending {
@@ -20,6 +23,7 @@ interface Ending {
 
 const endings: readonly Ending[] = [
   { pattern: /-strict$/, means: () => ({ arithmetic: "strict" }) },
+  { pattern: /-(avx2|avx512)$/, means: ([, isa]) => ({ isa: isa as NativeIsa }) },
   // As `withThreads` of kernels/variant.ts writes it.
   { pattern: /-(\d+)t$/, means: ([, threads]) => ({ threads: Number(threads) }) },
 ];

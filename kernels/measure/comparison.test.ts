@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Candidate } from "../experiment.ts";
 import { randomStream } from "../random.ts";
 import { type Comparison, summarise } from "./comparison.ts";
+import { peakOf } from "./peak.ts";
 
 const ref = (variant: string) => ({ variant, target: "wasm" }) as const;
 const candidate = (variant: string, more: Partial<Candidate> = {}): Candidate => ({
@@ -62,8 +63,13 @@ describe("a comparison's figures", () => {
   it("relates a peer to the peak of the widest vectors, if that is there, and to no other", () => {
     const peer = { ...candidate("blas"), target: "peer" } as const;
     const entrants = [...base.entrants, { candidate: peer, seconds: [1, 1, 2] }];
-    expect(of({ ...base, entrants }, "blas", "speed-up")[0]?.value).toBeCloseTo(4, 12);
-    expect(of({ ...base, entrants }, "blas", "peak-fraction")).toEqual([]);
+    const narrow = { ...base, entrants, ceiling: peakOf };
+    expect(of(narrow, "blas", "speed-up")[0]?.value).toBeCloseTo(4, 12);
+    expect(of(narrow, "blas", "peak-fraction")).toEqual([]);
+    const wide = { ...candidate("peak-fma", { flops: 1e9 }), target: "native" } as const;
+    const both = { ...narrow, entrants: [...entrants, { candidate: wide, seconds: [0.05, 0.05, 0.1] }] };
+    expect(of(both, "blas", "peak-fraction")[0]?.value).toBeCloseTo(0.1, 12);
+    expect(of(both, "tiled", "peak-fraction")[0]?.value).toBeCloseTo(0.1, 12);
   });
 
   it("has no speed-up of a ceiling, of a variant over itself, or over one that failed", () => {
