@@ -4,7 +4,7 @@
  */
 import type { Parameter, Program } from "../statements.ts";
 import type { CallingConvention, Isa } from "./isa.ts";
-import { crowded, type Liveness, type RegisterClass } from "./liveness.ts";
+import { crowded, type Lifetime, type Liveness, type RegisterClass } from "./liveness.ts";
 import { RegisterPool } from "./pool.ts";
 
 /** A register by class and index, or the byte offset of an argument. */
@@ -33,17 +33,17 @@ export function namesInMemory(
   const inMemory = new Set<string>();
   for (const registerClass of ["general", "vector"] as const) {
     const room = RegisterPool.sizeOf(registerClass, isa, convention) - reserve[registerClass];
-    const lightest = [...lifetimes.values()]
-      .filter((lifetime) => lifetime.class === registerClass && !lifetime.mutable)
-      .filter(({ name }) => registerClass === "general" || parameters.has(name))
-      .sort((a, b) => a.weight - b.weight);
-    for (let crowd = crowded(lifetimes, registerClass, inMemory, room); crowd; ) {
-      const name = lightest.find(
-        (lifetime) => !inMemory.has(lifetime.name) && crowd?.has(lifetime.name),
-      )?.name;
-      if (name === undefined) break;
-      inMemory.add(name);
-      crowd = crowded(lifetimes, registerClass, inMemory, room);
+    const ascending = [...lifetimes.values()]
+      .filter((lifetime) => lifetime.class === registerClass)
+      .sort((a, b) => a.from - b.from);
+    const movable = ({ name, mutable }: Lifetime): boolean =>
+      !mutable && (registerClass === "general" || parameters.has(name));
+    for (;;) {
+      const [lightest] = (crowded(ascending, inMemory, room) ?? [])
+        .filter(movable)
+        .sort((a, b) => a.weight - b.weight);
+      if (!lightest) break;
+      inMemory.add(lightest.name);
     }
   }
   return inMemory;

@@ -143,21 +143,23 @@ function classOf(name: Extract<Statement, { op: "define" }>["name"]): RegisterCl
   return isPointer(name) || (name.type.element === "i32" && name.type.lanes === 1) ? "general" : "vector";
 }
 
-/** The names of a class that are needed at once, at the first point where they are more than `room`; else undefined. */
+/**
+ * The lifetimes that meet at the first point where they are more than `room`; undefined if that is nowhere. `ascending`
+ * lists those of one class in the order of their beginning.
+ */
 export function crowded(
-  lifetimes: Liveness["lifetimes"],
-  registerClass: RegisterClass,
+  ascending: readonly Lifetime[],
   without: ReadonlySet<string>,
   room: number,
-): ReadonlySet<string> | undefined {
-  const counted = [...lifetimes.values()]
-    .filter((lifetime) => lifetime.class === registerClass && !without.has(lifetime.name))
-    .sort((a, b) => a.from - b.from);
-  let live: Lifetime[] = [];
-  for (const lifetime of counted) {
-    live = live.filter(({ last }) => last >= lifetime.from);
+): readonly Lifetime[] | undefined {
+  const live: Lifetime[] = [];
+  for (const lifetime of ascending) {
+    if (without.has(lifetime.name)) continue;
+    let kept = 0;
+    for (const other of live) if (other.last >= lifetime.from) live[kept++] = other;
+    live.length = kept;
     live.push(lifetime);
-    if (live.length > room) return new Set(live.map(({ name }) => name));
+    if (live.length > room) return live;
   }
   return undefined;
 }

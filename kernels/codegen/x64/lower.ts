@@ -84,8 +84,15 @@ class Lowering {
     prologue(assembler, this.#pool);
     this.#state.code.placeInto(assembler);
     epilogue(assembler, this.#pool);
-    const { bytes, listing } = assembler.finish();
-    return { bytes, listing, argumentBytes: this.#slots * argumentBytes };
+    const assembled = assembler.finish();
+    return {
+      bytes: assembled.bytes,
+      argumentBytes: this.#slots * argumentBytes,
+      // Text is made when somebody reads it: it takes longer than the code.
+      get listing() {
+        return assembled.listing;
+      },
+    };
   }
 
   #parameters(): void {
