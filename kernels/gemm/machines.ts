@@ -132,13 +132,13 @@ export const machineRows: readonly MachineRow[] = [
     registers: 32,
     kernel: "micro-14x16",
     element: "f64",
-    blocking: { mr: 14, nr: 16, mc: 224, nc: 1024, kc: 256 },
+    blocking: { mr: 14, nr: 16, mc: 224, nc: 1024, kc: 192 },
     reasons: {
       mr: "as for f32: the register file counts vectors, not lanes",
       nr: "2 vectors of 8 lanes",
-      mc: "mc x kc x 8 B = 448 KiB, as for f32",
-      nc: "kc x nc x 8 B = 2 MiB, as for f32",
-      kc: "a panel of B is 32 KiB, as for f32",
+      mc: "mc x kc x 8 B = 336 KiB, under half of a 1 MiB L2",
+      nc: "kc x nc x 8 B = 1.5 MiB, a share of the L3 that one core may expect",
+      kc: "a panel of B (24 KiB) and one of A (21 KiB) fit 48 KiB of L1; at 256 the two would not",
     },
   },
 ];
