@@ -8,6 +8,7 @@ import { directPlan, directTileFor, dotsPlan } from "./direct.ts";
 import type { MachineRow } from "./machines.ts";
 import { packedPlan } from "./packed.ts";
 import type { GemmPlan } from "./plan.ts";
+import type { MacroKernelOptions } from "./programs/macro-kernel.ts";
 
 /** Columns up to which all lanes are better used along k than along the row: half a vector of 16. */
 const mostDotColumns = 8;
@@ -30,7 +31,10 @@ export function planFor(variant: string, shape: GemmShape, element: Real, machin
       element,
       directTileFor(shape, element, machine.vectorBytes, machine.registers),
     );
-  return packedPlan(variant, element, machine.blocking, lanes, {
-    edges: machine.isa === "wasm" ? "buffer" : "masks",
-  });
+  return packedPlan(variant, element, machine.blocking, lanes, tileOptions(machine));
+}
+
+/** How tiles are written on a class of machine. */
+export function tileOptions({ isa }: MachineRow): MacroKernelOptions {
+  return isa === "wasm" ? { edges: "buffer" } : { edges: "masks", prefetch: true };
 }

@@ -6,7 +6,7 @@ import { ProgramError } from "../codegen/errors.ts";
 import { bytesOf } from "../codegen/expressions.ts";
 import type { Program } from "../codegen/statements.ts";
 import type { GemmShape, Real } from "./arguments.ts";
-import { planFor } from "./choose.ts";
+import { planFor, tileOptions } from "./choose.ts";
 import { directPlan } from "./direct.ts";
 import { type KernelIsa, type MachineRow, machineRow } from "./machines.ts";
 import { packedPlan } from "./packed.ts";
@@ -278,10 +278,8 @@ function blockingFor(id: string, [mr, nr]: readonly number[], on: Setting) {
   };
 }
 
-/** How machine code and the other targets write tiles at the border of C. */
-const edgesOn = ({ machine }: Setting): MacroKernelOptions => ({
-  edges: machine.isa === "wasm" ? "buffer" : "masks",
-});
+/** Machine code writes the border of C under masks and asks for lines of C ahead; the other targets can do neither. */
+const edgesOn = ({ machine }: Setting): MacroKernelOptions => tileOptions(machine);
 
 /** No tile has more sums than this: far beyond any register file, and generated code stays of readable size. */
 const mostSums = 256;
