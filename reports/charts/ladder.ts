@@ -55,6 +55,7 @@ function ladder(
   const highest = Math.max(...points.map((point) => point.high));
   const room = roomAbove(points, peak?.value, highest);
   const lower = peak ? lowerCeilings(source, peak) : [];
+  const onTargets = new Set([peak, ...lower].map((ceiling) => ceiling?.target));
   const several = new Set(points.map((point) => point.target)).size > 1;
   const values = points.map((point, at) => ({
     ...point,
@@ -112,11 +113,6 @@ function ladder(
               mark: { type: "rule", color: ink.text, strokeWidth: 1.5 },
               encoding: { y: { field: "low", type: "quantitative" }, y2: { field: "high" } },
             },
-            ...haloedText({ ...above, dy: -17, fontWeight: 600 }, { y: figureAt, text: { field: "text" } }),
-            ...haloedText(
-              { ...above, dy: -4, fontSize: fontSizes.small, color: ink.muted },
-              { y: figureAt, text: { field: "share" } },
-            ),
           ],
         },
         ...(peak
@@ -124,10 +120,23 @@ function ladder(
               ceilingLine(
                 hint.metric,
                 ceiling,
+                onTargets.size > 1 ? `${ceiling.variant}, ${ceiling.target}` : ceiling.variant,
                 ceiling === peak ? room : { ...room, free: room.free ?? "left" },
               ),
             )
           : []),
+        // Figures come last: where a lower peak's line meets one, its halo breaks the line.
+        {
+          data: { values },
+          encoding: { x },
+          layer: [
+            ...haloedText({ ...above, dy: -17, fontWeight: 600 }, { y: figureAt, text: { field: "text" } }),
+            ...haloedText(
+              { ...above, dy: -4, fontSize: fontSizes.small, color: ink.muted },
+              { y: figureAt, text: { field: "share" } },
+            ),
+          ],
+        },
       ],
     }),
   };
@@ -180,8 +189,8 @@ function shareAxis(metric: string, { value }: Measurement): object {
   return { values: quarters.map((share) => share * value), labelExpr: `${JSON.stringify(labels)}[${index}]` };
 }
 
-function ceilingLine(metric: string, peak: Measurement, { free, extra }: Room): object {
-  const label = `measured peak (${peak.variant}): ${formatMetric(metric, peak.value)}`;
+function ceilingLine(metric: string, peak: Measurement, name: string, { free, extra }: Room): object {
+  const label = `measured peak (${name}): ${formatMetric(metric, peak.value)}`;
   return {
     data: { values: [{ peak: peak.value, label }] },
     layer: [
