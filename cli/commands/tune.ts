@@ -11,13 +11,14 @@ import type { GemmShape } from "../../kernels/gemm/arguments.ts";
 import { describeMachine } from "../../kernels/measure/machine.ts";
 import { shapeClass } from "../../kernels/tune/shape-class.ts";
 import { strategies } from "../../kernels/tune/strategies/index.ts";
-import { tuneTargets } from "../../kernels/tune/targets.ts";
+import { tuneTargetCalled, tuneTargets } from "../../kernels/tune/targets.ts";
 import about from "../../package.json" with { type: "json" };
 import { CommandError, exitCodes, UsageError } from "../exit.ts";
 import type { Laboratory } from "../laboratory.ts";
 import { advise, printDocument, printLines, stdoutView } from "../print.ts";
 import { newTuning, resumedTuning, runTuning } from "../recorded-tuning.ts";
 import { statusLine } from "../status-line.ts";
+import { requireNative } from "../targets.ts";
 import { bestPlanLines, progressLine, summaryOf, tuningLines } from "../tuning-tables.ts";
 
 interface TuneOptions {
@@ -86,6 +87,8 @@ async function tune(db: Connection, laboratory: Laboratory, options: TuneOptions
     throw new UsageError("a shape to tune is missing", "Give one: kdaccel tune --shape 640x640x640");
   }
   const { target, element, strategy, profile } = options;
+  if (tuneTargetCalled(target)?.target === "native")
+    requireNative(target === "avx2" ? "native-avx2" : "native");
   const wish = { target, element, strategy, profile, seed: options.seed, seconds: options.seconds };
   const id = options.resume
     ? resumedTuning(db, options.resume)

@@ -146,10 +146,12 @@ function variantsAt(n: number, settings: Settings): readonly VariantRef[] {
   return [...alone, { variant: withThreads(variant, threads), target }];
 }
 
-/** The plan that a search found on this machine for this class of shapes, as one more rung on top. */
+/** The plans that searches found on this machine for this class of shapes, as further rungs on top. */
 function foundBySearch(n: number, settings: Settings): readonly VariantRef[] {
-  const plan = storedPlan(settings, "wasm", cubeShape(n));
-  return plan !== undefined && settings.targets.includes("wasm") ? [{ variant: plan, target: "wasm" }] : [];
+  return (["wasm", "native"] as const).flatMap((target) => {
+    const plan = storedPlan(settings, target, cubeShape(n));
+    return plan !== undefined && settings.targets.includes(target) ? [{ variant: plan, target }] : [];
+  });
 }
 
 /** Rounds by size: no rule of the ladder asks for a number. */

@@ -9,6 +9,7 @@ import type { Bench, Candidate, VariantRef } from "../experiment.ts";
 import type { GemmShape, Real } from "../gemm/arguments.ts";
 import { fillRandom } from "../gemm/contest.ts";
 import { createGemm, type Gemm } from "../gemm/gemm.ts";
+import { kernelIsa } from "../gemm/machines.ts";
 import {
   differsFromReference,
   type GemmReference,
@@ -64,9 +65,9 @@ const slack = 4096;
 function bytesFor(shape: GemmShape, element: Real, refs: readonly VariantRef[]): number {
   const { m, n, k } = shape;
   const turned = { m: n, n: m, k };
-  const workspaces = refs.map(({ variant }) => {
+  const workspaces = refs.map((ref) => {
     try {
-      const { workspace } = planGemm(variant, element);
+      const { workspace } = planGemm(ref.variant, element, kernelIsa(kernelTarget(ref)));
       return Math.max(workspace(shape), workspace(turned));
     } catch {
       return 0; // it will say so itself when it is its turn

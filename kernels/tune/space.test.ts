@@ -47,8 +47,9 @@ it("writes each plan in one way: a point read back is the same point", () => {
 it("starts from the default plan, whatever the shape", () => {
   fc.assert(
     fc.property(spaces, (space) => {
-      expect(planGemm(tunedId(space.start), space.element).grain).toEqual(
-        planGemm(space.target.defaultVariant, space.element).grain,
+      const { element, target } = space;
+      expect(planGemm(tunedId(space.start), element, target.isa).grain).toEqual(
+        planGemm(target.defaultVariant, element, target.isa).grain,
       );
     }),
   );

@@ -3,7 +3,7 @@
  * canonical form, so that two numbers which mean the same plan (a block larger than the matrix) are one point.
  */
 import type { GemmShape, Real } from "../gemm/arguments.ts";
-import { machineRows } from "../gemm/machines.ts";
+import { machineRow } from "../gemm/machines.ts";
 import { lanesOf, type TunedBlocking } from "../gemm/tuned.ts";
 import type { Knobs, TuneTarget } from "./targets.ts";
 
@@ -42,12 +42,11 @@ export function spaceOf(target: TuneTarget, element: Real, shape: GemmShape): Sp
     const wished = { ...rest, nr: vectors * lanes, vectorBits: target.vectorBits };
     return registersNeeded(wished, lanes) > target.mostNeeded ? undefined : canonical(wished, shape);
   };
-  const row = machineRows.find((each) => each.element === element);
-  if (!row) throw new Error(`no machine row for ${element}`);
+  const row = machineRow(element, target.isa);
   const start = point({
     ...row.blocking,
     vectors: Math.max(1, Math.round(row.blocking.nr / lanes)),
-    ...{ unroll: 4, order: "jpi", prefetch: false },
+    ...{ unroll: 4, order: "jpi", prefetch: target.isa !== "wasm" },
   });
   if (!start) throw new Error(`the default tile of ${element} does not fit target ${target.id}`);
   return { target, element, shape, point, choice, start };

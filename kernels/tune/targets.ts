@@ -4,6 +4,7 @@
  */
 import type { Target } from "../experiment.ts";
 import { type OuterOrder, outerOrders } from "../gemm/loops/any-order.ts";
+import type { KernelIsa } from "../gemm/machines.ts";
 
 /** Values of each knob, ascending. `mc` and `nc` are rounded to whole tiles, all three blocks cut to the shape. */
 export interface Knobs {
@@ -22,6 +23,8 @@ export interface TuneTarget {
   /** What `--target` takes, and what plans are stored under. */
   readonly id: string;
   readonly target: Target;
+  /** Whose machine row is the default plan. */
+  readonly isa: KernelIsa;
   readonly vectorBits: number;
   /** Vector registers that a kernel may use. */
   readonly registers: number;
@@ -39,7 +42,13 @@ const blocks = {
 } as const;
 
 /** V8 keeps one of the sixteen registers for itself, and spills what does not fit. */
-const v8 = { vectorBits: 128, registers: 15, mostNeeded: 19, defaultVariant: "packed-blocked" } as const;
+const v8 = {
+  isa: "wasm",
+  vectorBits: 128,
+  registers: 15,
+  mostNeeded: 19,
+  defaultVariant: "packed-blocked",
+} as const;
 
 const v8Knobs: Knobs = {
   mr: [1, 2, 3, 4, 5, 6, 7, 8, 10, 12],
@@ -51,10 +60,43 @@ const v8Knobs: Knobs = {
   prefetch: [false],
 };
 
+/** Machine code refuses what does not fit its registers, and can ask for lines of C ahead. */
+const machineCode = { target: "native", defaultVariant: "packed-blocked" } as const;
+
+const avx512Knobs: Knobs = {
+  mr: [4, 6, 8, 9, 10, 12, 13, 14],
+  vectors: [1, 2, 3, 4],
+  ...blocks,
+  unroll: [1, 2, 4, 8],
+  order: outerOrders,
+  prefetch: [false, true],
+};
+
+/** With three vectors in a row, the masks at the border would need registers that the sums have. */
+const avx2Knobs: Knobs = { ...avx512Knobs, mr: [2, 3, 4, 5, 6, 8, 10, 12], vectors: [1, 2] };
+
 /** Every target that can be tuned, the preferred one first. */
 export const tuneTargets: readonly TuneTarget[] = [
   { id: "wasm", target: "wasm", ...v8, knobs: v8Knobs },
   { id: "js", target: "js", ...v8, knobs: v8Knobs },
+  {
+    id: "avx512",
+    isa: "avx512",
+    ...machineCode,
+    vectorBits: 512,
+    registers: 32,
+    mostNeeded: 32,
+    knobs: avx512Knobs,
+  },
+  {
+    id: "avx2",
+    isa: "avx2",
+    ...machineCode,
+    vectorBits: 256,
+    registers: 16,
+    mostNeeded: 15,
+    knobs: avx2Knobs,
+  },
 ];
 
 /** The row of a target, or undefined. */
