@@ -6,7 +6,6 @@
  * Assumptions: rows of A, B and C are contiguous; sums, a row of B and a broadcast fit the vector registers.
  */
 import {
-  type Address,
   add,
   advance,
   and,
@@ -20,17 +19,16 @@ import {
   mul,
   multiplyAdd,
   type Name,
-  notEqual,
   type PointerName,
   remainder,
-  splat,
   sub,
   type Tail,
-  type Value,
 } from "../../codegen/expressions.ts";
 import { type ProgramBuilder, program } from "../../codegen/program.ts";
 import type { Program } from "../../codegen/statements.ts";
 import type { Real } from "../arguments.ts";
+import { type Multiples, multiplesOf, walkingRows } from "./rows.ts";
+import { writeRows } from "./write-tile.ts";
 
 /** Rows of a tile and vectors in each. */
 export interface DirectTile {
@@ -51,8 +49,7 @@ interface Parameters {
   readonly ldb: Name;
   readonly c: PointerName;
   readonly ldc: Name;
-  /** One, two and three times lda. */
-  readonly multiples: readonly Name[];
+  readonly multiples: Multiples;
 }
 
 /** Parameters `(m, n, k, alpha, overwrite, a, lda, b, ldb, c, ldc)`: C = alpha A B, added to C where `overwrite` is 0. */
@@ -82,8 +79,7 @@ function parameters(b: ProgramBuilder, element: Real): Parameters {
     c: b.pointer("c", element),
     ldc: b.integer("ldc"),
   };
-  const multiples = [1, 2, 3].map((times) => b.let(`lda${times}`, mul(given.lda, times)));
-  return { ...given, multiples };
+  return { ...given, multiples: multiplesOf(b, "lda", given.lda) };
 }
 
 /** A whole stripe of columns, or one of fewer vectors of which the last is masked. */
@@ -152,12 +148,7 @@ function tile(
   const { vectors, lanes } = stripe;
   const type = { element: p.c.element, lanes };
   const lastTail = (v: number): Tail | undefined => (v === vectors - 1 ? tail : undefined);
-  const firsts: PointerName[] = [];
-  for (let r = 0; r < rows; r += 4) {
-    const before = firsts.at(-1);
-    const first = before ? advance(before, mul(p.lda, 4)) : advance(p.a, mul(i, p.lda));
-    firsts.push(b.variable("aRow", first));
-  }
+  const rowsOfA = walkingRows(b, advance(p.a, mul(i, p.lda)), p.multiples, rows);
   const bRow = b.variable("bRow", advance(p.b, stripe.j));
   const sums = Array.from({ length: rows }, (_, r) =>
     Array.from({ length: vectors }, (_, v) => b.variable(`c${r}v${v}`, constant(0, type))),
@@ -167,9 +158,7 @@ function tile(
       b.let(`b${v}`, load(at(bRow, 0, v * lanes), lanes, lastTail(v))),
     );
     for (const [r, accumulators] of sums.entries()) {
-      const first = firsts[r >> 2] as PointerName;
-      const place = r % 4 === 0 ? at(first, 0, copy) : at(first, p.multiples[(r % 4) - 1] as Name, copy);
-      const factor = b.let("factor", broadcast(place, lanes));
+      const factor = b.let("factor", broadcast(rowsOfA.place(r, copy), lanes));
       for (const [v, sum] of accumulators.entries()) b.set(sum, multiplyAdd(factor, row[v] as Name, sum));
     }
     b.set(bRow, advance(bRow, p.ldb));
@@ -177,36 +166,10 @@ function tile(
   const unroll = rows * vectors < enough ? 4 : 1;
   const pass = (copies: number) => (): void => {
     for (let copy = 0; copy < copies; copy++) step(copy);
-    for (const first of firsts) b.set(first, advance(first, copies));
+    rowsOfA.walk(copies);
   };
   b.loop("p", 0, unroll > 1 ? b.let("kWhole", and(p.k, -unroll)) : p.k, { step: unroll }, pass(unroll));
   if (unroll > 1) b.loop("p", 0, b.let("kRest", and(p.k, unroll - 1)), {}, pass(1));
-  write(b, p, i, stripe, sums, lastTail);
-}
-
-/** C = alpha * sums, or added to it, row by row. */
-function write(
-  b: ProgramBuilder,
-  p: Parameters,
-  i: Name,
-  { j, lanes }: Stripe,
-  sums: readonly (readonly Name[])[],
-  tailOf: (v: number) => Tail | undefined,
-): void {
-  const alpha = b.let("alphaLanes", splat(p.alpha, lanes));
-  const everyRow = (value: (sum: Name, place: () => Address, tail: Tail | undefined) => Value): void => {
-    const rowC = b.variable("rowC", advance(p.c, add(mul(i, p.ldc), j)));
-    for (const [r, row] of sums.entries()) {
-      for (const [v, sum] of row.entries()) {
-        const place = (): Address => at(rowC, 0, v * lanes);
-        b.store(place(), value(sum, place, tailOf(v)), tailOf(v));
-      }
-      if (r + 1 < sums.length) b.set(rowC, advance(rowC, p.ldc));
-    }
-  };
-  b.if(
-    notEqual(p.overwrite, 0),
-    () => everyRow((sum) => mul(alpha, sum)),
-    () => everyRow((sum, place, tail) => multiplyAdd(alpha, sum, load(place(), lanes, tail))),
-  );
+  const firstC = b.let("cTile", advance(p.c, add(mul(i, p.ldc), stripe.j)));
+  writeRows(b, lanes, sums, { ...p, firstC }, lastTail);
 }

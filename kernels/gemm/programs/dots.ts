@@ -23,6 +23,7 @@ import {
 import { type ProgramBuilder, program } from "../../codegen/program.ts";
 import type { Program } from "../../codegen/statements.ts";
 import type { Real } from "../arguments.ts";
+import { type Multiples, multiplesOf, walkingRows } from "./rows.ts";
 
 /** Rows of A that are multiplied at once, columns of C (all of them), lanes. */
 export interface DotTile {
@@ -41,8 +42,7 @@ interface Parameters {
   readonly panels: PointerName;
   readonly c: PointerName;
   readonly ldc: Name;
-  /** One, two and three times lda. */
-  readonly multiples: readonly Name[];
+  readonly multiples: Multiples;
 }
 
 /**
@@ -63,8 +63,7 @@ export function dotsProgram(tile: DotTile, element: Real): Program {
       c: b.pointer("c", element),
       ldc: b.integer("ldc"),
     };
-    const multiples = [1, 2, 3].map((times) => b.let(`lda${times}`, mul(given.lda, times)));
-    const p: Parameters = { ...given, multiples };
+    const p: Parameters = { ...given, multiples: multiplesOf(b, "lda", given.lda) };
     const whole = b.let("whole", sub(p.m, remainder(p.m, tile.rows)));
     b.loop("i", 0, whole, { step: tile.rows }, (i) => group(b, p, i, tile));
     if (tile.rows > 1) b.loop("i", whole, p.m, {}, (i) => group(b, p, i, { ...tile, rows: 1 }));
@@ -74,22 +73,13 @@ export function dotsProgram(tile: DotTile, element: Real): Program {
 /** Every dot product of some rows of A with all columns of B. */
 function group(b: ProgramBuilder, p: Parameters, i: Value, { rows, columns, lanes }: DotTile): void {
   const type = { element: p.c.element, lanes };
-  const firsts: PointerName[] = [];
-  for (let r = 0; r < rows; r += 4) {
-    const before = firsts.at(-1);
-    const first = before ? advance(before, mul(p.lda, 4)) : advance(p.a, mul(i, p.lda));
-    firsts.push(b.variable("aRow", first));
-  }
+  const rowsOfA = walkingRows(b, advance(p.a, mul(i, p.lda)), p.multiples, rows);
   const panel = b.variable("panel", p.panels);
   const sums = Array.from({ length: rows }, () =>
     Array.from({ length: columns }, () => b.variable("s", constant(0, type))),
   );
   const step = (tail?: Tail): void => {
-    const loaded = Array.from({ length: rows }, (_, r) => {
-      const first = firsts[r >> 2] as PointerName;
-      const place = r % 4 === 0 ? at(first) : at(first, p.multiples[(r % 4) - 1] as Name);
-      return b.let("ak", load(place, lanes, tail));
-    });
+    const loaded = Array.from({ length: rows }, (_, r) => b.let("ak", load(rowsOfA.place(r), lanes, tail)));
     for (let j = 0; j < columns; j++) {
       const column = b.let("bk", load(at(panel, 0, j * lanes), lanes));
       for (const [r, row] of sums.entries()) {
@@ -97,7 +87,7 @@ function group(b: ProgramBuilder, p: Parameters, i: Value, { rows, columns, lane
         b.set(partial, multiplyAdd(loaded[r] as Name, column, partial));
       }
     }
-    for (const first of firsts) b.set(first, advance(first, lanes));
+    rowsOfA.walk(lanes);
     b.set(panel, advance(panel, columns * lanes));
   };
   const whole = b.let("kWhole", and(p.k, -lanes));

@@ -21,13 +21,7 @@ import type { Program } from "../../codegen/statements.ts";
 import type { Real } from "../arguments.ts";
 import { kUnroll, microKernel } from "./micro-kernel.ts";
 import type { Tile } from "./register-tile.ts";
-import {
-  type Destination,
-  type Edges,
-  writeBufferedTile,
-  writeMaskedTile,
-  writeWholeTile,
-} from "./write-tile.ts";
+import { type Destination, type Edges, writeBufferedTile, writeMaskedTile, writeRows } from "./write-tile.ts";
 
 export interface MacroKernelOptions {
   /** Steps of k in one pass of the innermost loop; a power of two. */
@@ -66,7 +60,7 @@ export function macroKernelProgram(tile: Tile, element: Real, options: MacroKern
       b.comment("a whole tile goes where it belongs at once, one at the border by the lanes that it has");
       b.if(
         greaterOrEqual(min(sub(to.rows, mr), sub(to.columns, nr)), 0),
-        () => writeWholeTile(b, tile, sums, to),
+        () => writeRows(b, tile.lanes, sums, to),
         () => border(b, tile, sums, to),
       );
     });

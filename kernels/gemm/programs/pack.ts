@@ -29,6 +29,7 @@ import {
 import { type ProgramBuilder, program } from "../../codegen/program.ts";
 import type { Program } from "../../codegen/statements.ts";
 import type { Real } from "../arguments.ts";
+import { type Multiples, multiplesOf, walkingRows } from "./rows.ts";
 
 export interface Panel {
   /** Rows of A or columns of B in one panel: mr or nr. */
@@ -90,7 +91,7 @@ export function packAcrossProgram({ width, element, lanes }: Panel): Program {
   return program(`pack-across-${width}-${element}`, (b) => {
     const p = parameters(b, element, ["stride"]);
     const [stride] = p.strides as [Name];
-    const multiples = [1, 2, 3].map((times) => b.let(`stride${times}`, mul(stride, times)));
+    const multiples = multiplesOf(b, "stride", stride);
     b.loop("at", 0, p.length, { step: width }, (first) => {
       const panel = b.let("panel", advance(p.packed, mul(first, p.depth)));
       const rows = b.let("rows", advance(p.source, mul(first, stride)));
@@ -176,43 +177,33 @@ interface Group {
   /** Rows; more than 1 and a vector's lanes, or few enough to be copied one by one. */
   readonly chunk: number;
   readonly width: number;
-  /** One, two and three times the stride. */
-  readonly multiples: readonly Name[];
+  readonly multiples: Multiples;
   readonly panel: PointerName;
   readonly rows: PointerName;
   readonly depth: Name;
   readonly element: Real;
 }
 
-/** All steps of a group of rows. Every fourth row has a pointer, the others are one to three strides behind it. */
+/** All steps of a group of rows. */
 function packRows(b: ProgramBuilder, group: Group): void {
   const { from, chunk, width, multiples, depth, element } = group;
-  const stride = multiples[0] as Name;
-  const firsts: PointerName[] = [];
-  for (let r = 0; r < chunk; r += 4) {
-    const before = firsts.at(-1);
-    const first = before ? advance(before, mul(stride, 4)) : advance(group.rows, mul(stride, from));
-    firsts.push(b.variable("source", first));
-  }
+  const first = advance(group.rows, mul(multiples[0], from));
+  const rows = walkingRows(b, first, multiples, chunk);
   const panel = b.variable("place", advance(group.panel, from));
-  const row = (r: number, step: number): Address => {
-    const first = firsts[r >> 2] as PointerName;
-    return r % 4 === 0 ? at(first, 0, step) : at(first, multiples[(r % 4) - 1] as Name, step);
-  };
   const walk = (steps: number): void => {
-    for (const first of firsts) b.set(first, advance(first, steps));
+    rows.walk(steps);
     b.set(panel, advance(panel, steps * width));
   };
   const square = chunk * bytesOf[element] >= 16 && chunk >= 2;
   if (square)
     b.loop("step", 0, b.let("squares", and(depth, -chunk)), { step: chunk }, () => {
-      const loaded = Array.from({ length: chunk }, (_, r) => b.let("v", load(row(r, 0), chunk)));
+      const loaded = Array.from({ length: chunk }, (_, r) => b.let("v", load(rows.place(r), chunk)));
       for (const [step, vector] of transpose(b, loaded).entries())
         b.store(at(panel, 0, step * width), vector);
       walk(chunk);
     });
   b.loop("step", 0, square ? b.let("steps", and(depth, chunk - 1)) : depth, {}, () => {
-    for (let r = 0; r < chunk; r++) b.store(at(panel, 0, r), load(row(r, 0)));
+    for (let r = 0; r < chunk; r++) b.store(at(panel, 0, r), load(rows.place(r)));
     walk(1);
   });
 }

@@ -43,15 +43,21 @@ export interface Destination {
 
 type Sums = readonly (readonly Name[])[];
 
-/** A tile that lies inside of C. */
-export function writeWholeTile(b: ProgramBuilder, { lanes }: Tile, sums: Sums, to: Destination): void {
+/** C = alpha * sums, or added to it, row by row; `tailOf` says which lanes of the v-th vector there are. */
+export function writeRows(
+  b: ProgramBuilder,
+  lanes: number,
+  sums: Sums,
+  to: Pick<Destination, "firstC" | "ldc" | "alpha" | "overwrite">,
+  tailOf: (v: number) => Tail | undefined = () => undefined,
+): void {
   const alpha = b.let("alphaLanes", splat(to.alpha, lanes));
-  const everyRow = (value: (sum: Name, place: () => Address) => Value): void => {
+  const everyRow = (value: (sum: Name, place: () => Address, tail: Tail | undefined) => Value): void => {
     const rowC = b.variable("rowC", to.firstC);
     for (const [r, row] of sums.entries()) {
       for (const [v, sum] of row.entries()) {
         const place = (): Address => at(rowC, 0, v * lanes);
-        b.store(place(), value(sum, place));
+        b.store(place(), value(sum, place, tailOf(v)), tailOf(v));
       }
       if (r + 1 < sums.length) b.set(rowC, advance(rowC, to.ldc));
     }
@@ -59,7 +65,7 @@ export function writeWholeTile(b: ProgramBuilder, { lanes }: Tile, sums: Sums, t
   b.if(
     notEqual(to.overwrite, 0),
     () => everyRow((sum) => mul(alpha, sum)),
-    () => everyRow((sum, place) => multiplyAdd(alpha, sum, load(place(), lanes))),
+    () => everyRow((sum, place, tail) => multiplyAdd(alpha, sum, load(place(), lanes, tail))),
   );
 }
 
