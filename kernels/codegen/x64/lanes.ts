@@ -5,7 +5,8 @@ import { isaRows } from "./isa.ts";
 import { literalOf } from "./literals.ts";
 import { atLabel } from "./operands.ts";
 import { type VectorRegister, vector } from "./registers.ts";
-import { suffixOf, type VectorUnit } from "./vectors.ts";
+import { suffixOf } from "./vector-types.ts";
+import type { VectorUnit } from "./vectors.ts";
 
 /** The upper half onto the lower half until one lane is left, which is the lowest of `into`. */
 export function sumInto(

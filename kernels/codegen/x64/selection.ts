@@ -6,7 +6,8 @@ import { isaRows } from "./isa.ts";
 import type { Label } from "./operands.ts";
 import { type VectorRegister, vector } from "./registers.ts";
 import { scratchMask } from "./state.ts";
-import { suffixOf, type VectorUnit } from "./vectors.ts";
+import { suffixOf } from "./vector-types.ts";
+import type { VectorUnit } from "./vectors.ts";
 
 type Select = Extract<Value, { op: "select" }>;
 

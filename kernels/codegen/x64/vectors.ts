@@ -7,9 +7,7 @@ import { ProgramError } from "../errors.ts";
 import {
   type Address,
   bytesOf,
-  childrenOf,
   type Element,
-  type Expression,
   type Load,
   type Mask,
   type Name,
@@ -18,6 +16,7 @@ import {
   type Value,
   type VectorType,
 } from "../expressions.ts";
+import { binaryInto, multiplyAddInto, unaryInto } from "./arithmetic.ts";
 import { convertVector, integerFromReal, realFromInteger } from "./conversions.ts";
 import type { InstructionName } from "./instructions.ts";
 import type { IntegerUnit } from "./integers.ts";
@@ -25,33 +24,11 @@ import { isaRows } from "./isa.ts";
 import { interleaveInto, laneInto, sumInto } from "./lanes.ts";
 import { literalOf } from "./literals.ts";
 import { atLabel, type Label, type MemoryOperand } from "./operands.ts";
-import { type Gpr, type MaskRegister, mask, type VectorRegister, vector } from "./registers.ts";
+import { type Gpr, low, type MaskRegister, mask, type VectorRegister, vector } from "./registers.ts";
 import { chooseInto, compareReals } from "./selection.ts";
 import type { State } from "./state.ts";
 import { defineTail } from "./tails.ts";
-
-/** `ps`, `sd` …: how instructions on this type end. */
-export function suffixOf({ element, lanes }: VectorType): "ps" | "pd" | "ss" | "sd" {
-  const double = element === "f64";
-  return lanes > 1 ? (double ? "pd" : "ps") : double ? "sd" : "ss";
-}
-
-/** Bits of the register that holds a value of this type. */
-export function bitsOf({ element, lanes }: VectorType): 128 | 256 | 512 {
-  return lanes === 1 ? 128 : ((lanes * bytesOf[element] * 8) as 128 | 256 | 512);
-}
-
-const integerNames: Readonly<Record<string, InstructionName>> = {
-  add: "vpaddd",
-  sub: "vpsubd",
-  mul: "vpmulld",
-  min: "vpminsd",
-  max: "vpmaxsd",
-  shl: "vpslld",
-  shr: "vpsrad",
-};
-
-type Real = "add" | "sub" | "mul" | "div" | "min" | "max";
+import { bitsOf } from "./vector-types.ts";
 
 export class VectorUnit {
   readonly state: State;
@@ -125,7 +102,7 @@ export class VectorUnit {
   #into(value: Value, into: VectorRegister): void {
     switch (value.op) {
       case "constant":
-        this.#constant(value.type, value.value, into);
+        this.constant(value.type, value.value, into);
         break;
       case "name":
         this.#name(value, into);
@@ -140,13 +117,13 @@ export class VectorUnit {
         this.#splat(value.value, value.type, into);
         break;
       case "binary":
-        this.#binary(value, into);
+        binaryInto(this, value, into);
         break;
       case "unary":
-        this.#unary(value, into);
+        unaryInto(this, value, into);
         break;
       case "multiplyAdd":
-        this.#multiplyAdd(value, into);
+        multiplyAddInto(this, value, into);
         break;
       case "select":
         chooseInto(this, value, into);
@@ -186,7 +163,8 @@ export class VectorUnit {
     });
   }
 
-  #constant(type: VectorType, value: number, into: VectorRegister): void {
+  /** The same number in every lane. */
+  constant(type: VectorType, value: number, into: VectorRegister): void {
     if (Object.is(value, 0)) this.zero(into);
     else if (type.lanes === 1) this.move(type, into, this.literal(type, value));
     else {
@@ -259,7 +237,7 @@ export class VectorUnit {
     const { code } = this.state;
     if (type.element === "i32") {
       const from = this.integers.register(scalar);
-      code.emit("vmovd", vector(into.index, 128), lowHalf(from));
+      code.emit("vmovd", vector(into.index, 128), low(from));
       code.emit("vpbroadcastd", into, vector(into.index, 128));
       return;
     }
@@ -268,139 +246,10 @@ export class VectorUnit {
     else code.emit(broadcastName(type), into, vector(from.index, 128));
   }
 
-  #binary({ operator, left, right, type }: Extract<Value, { op: "binary" }>, into: VectorRegister): void {
-    const { code } = this.state;
-    if (operator === "shl" || operator === "shr") {
-      const distance = right.op === "constant" ? right.value : 0;
-      code.emit(integerNames[operator] as InstructionName, into, this.register(left), distance);
-      return;
-    }
-    const from = this.leftOperand(left, right, into);
-    if (type.element === "i32") {
-      const and = this.state.isa === "avx512" ? "vpandd" : "vpand";
-      code.emit(
-        operator === "and" ? and : (integerNames[operator] as InstructionName),
-        into,
-        from,
-        this.source(right),
-      );
-    } else if (operator === "min" || operator === "max") this.#extremum(operator, type, from, right, into);
-    else
-      code.emit(`v${operator as Real}${suffixOf(type)}` as InstructionName, into, from, this.source(right));
-  }
-
-  /** The left side in a register: in the target itself, if it has to be computed and the right side leaves it alone. */
-  leftOperand(left: Value, right: Value, into: VectorRegister): VectorRegister {
-    if (left.op === "name" || this.mentions(right, into)) return this.register(left);
-    const narrow = vector(into.index, this.bits(left.type));
-    this.into(left, narrow);
-    return narrow;
-  }
-
-  /** Whether evaluating the expression reads this register. */
-  mentions(expression: Expression, register: VectorRegister): boolean {
-    if (expression.op === "name") {
-      const home = this.state.home(expression.name);
-      return home.kind === "vector" && home.index === register.index;
-    }
-    const inIndex = expression.op === "load" || expression.op === "broadcast";
-    if (inIndex && expression.address.index && this.mentions(expression.address.index, register)) return true;
-    return childrenOf(expression).some((child) => this.mentions(child, register));
-  }
-
-  /**
-   * IEEE 754-2019 minimum and maximum from x86's, which return the second operand where either is NaN or both are 0:
-   * both orders are taken. Their bits or-ed give NaN or -0; for the maximum the difference of the two turns -0 into +0.
-   */
-  #extremum(
-    operator: "min" | "max",
-    type: VectorType,
-    from: VectorRegister,
-    right: Value,
-    into: VectorRegister,
-  ): void {
-    const { code } = this.state;
-    const name = `v${operator}${suffixOf(type)}` as InstructionName;
-    const packed = type.element === "f64" ? "pd" : "ps";
-    const other = this.register(right);
-    const first = this.temporary(type, operator);
-    const second = this.temporary(type, operator);
-    code.emit(name, first, from, other);
-    code.emit(name, second, other, from);
-    if (operator === "min") {
-      code.emit(`vor${packed}`, into, first, second);
-      return;
-    }
-    code.emit(`vxor${packed}`, second, first, second);
-    code.emit(`vor${packed}`, first, first, second);
-    code.emit(`vsub${suffixOf(type)}` as InstructionName, into, first, second);
-  }
-
-  #unary({ operator, value, type }: Extract<Value, { op: "unary" }>, into: VectorRegister): void {
-    const { code } = this.state;
-    const from = this.register(value);
-    if (operator === "sqrt") {
-      const name = `vsqrt${suffixOf(type)}` as InstructionName;
-      if (type.lanes > 1) code.emit(name, into, from);
-      else code.emit(name, into, from, from);
-      return;
-    }
-    const packed = type.element === "f64" ? "pd" : "ps";
-    const signs = this.#signBits(type);
-    code.emit(
-      `${operator === "neg" ? "vxor" : "vandn"}${packed}` as InstructionName,
-      into,
-      ...(operator === "neg" ? [from, signs] : [signs, from]),
-    );
-  }
-
-  /** -0 in every lane. */
-  #signBits(type: VectorType): VectorRegister {
-    const wide = { element: type.element, lanes: this.bits(type) / 8 / bytesOf[type.element] };
-    const signs = vector(this.state.temporary("vector", "sign bits"), this.bits(type));
-    this.#constant(wide, -0, signs);
-    return signs;
-  }
-
-  #multiplyAdd(
-    { left, right, addend, type }: Extract<Value, { op: "multiplyAdd" }>,
-    into: VectorRegister,
-  ): void {
-    const { code } = this.state;
-    const clash = this.mentions(left, into) || this.mentions(right, into);
-    const real = type.element !== "i32";
-    if (!real || !this.state.fused) {
-      const product = this.temporary(type, "a product");
-      code.emit(
-        real ? (`vmul${suffixOf(type)}` as InstructionName) : "vpmulld",
-        product,
-        this.register(left),
-        this.source(right),
-      );
-      code.emit(
-        real ? (`vadd${suffixOf(type)}` as InstructionName) : "vpaddd",
-        into,
-        product,
-        this.source(addend),
-      );
-      return;
-    }
-    const sum = clash ? this.temporary(type, "a sum") : into;
-    this.into(addend, sum);
-    // The last operand may lie in memory: multiplication does not mind which one.
-    const [first, last] = inMemory(left) && !inMemory(right) ? [right, left] : [left, right];
-    code.emit(`vfmadd231${suffixOf(type)}` as InstructionName, sum, this.register(first), this.source(last));
-    this.move(type, into, sum);
-  }
-
   /** Jumps where the comparison of two floating-point scalars has this outcome. */
   branch(condition: Mask, target: Label, outcome: boolean): void {
     this.state.scoped(() => compareReals(this, condition, target, outcome));
   }
-}
-
-function inMemory(value: Value): boolean {
-  return value.op === "load" || value.op === "broadcast";
 }
 
 /** Loads and stores of whole vectors whose masks count elements of this type. */
@@ -416,8 +265,4 @@ function broadcastName({ element, lanes }: VectorType): InstructionName {
   if (element === "f32") return "vbroadcastss";
   if (element === "i32") return "vpbroadcastd";
   return lanes === 2 ? "vmovddup" : "vbroadcastsd";
-}
-
-function lowHalf(register: Gpr): Gpr {
-  return { ...register, bits: 32 };
 }
