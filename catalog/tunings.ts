@@ -208,7 +208,7 @@ export function forgetPlans(
     .run(cpu, isa, target, shapeClass).changes;
 }
 
-interface TuningRow {
+interface TuningRow extends Omit<TuningOrder, "command" | "environment" | "defaultPlan"> {
   readonly id: number;
   readonly started_at: string;
   readonly finished_at: string | null;
@@ -217,15 +217,6 @@ interface TuningRow {
   readonly process_started: string;
   readonly command: string;
   readonly environment: string;
-  readonly target: string;
-  readonly element: "f32" | "f64";
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  readonly strategy: string;
-  readonly profile: Profile;
-  readonly seed: number;
-  readonly budget: number;
   readonly spent: number;
   readonly default_plan: string;
   readonly decision: string | null;
