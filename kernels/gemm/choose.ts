@@ -1,6 +1,6 @@
 /**
- * Which plan suits a shape: dot products for few columns, tiles in place for what is small or has few rows, packing for
- * the rest. The limits say when copying B once costs more than reading it badly.
+ * Which plan suits a shape: dot products for few columns, tiles in place for what is not large or has few rows, packing
+ * for the rest. The limits say when copying B once costs more than reading it where it lies.
  */
 import { bytesOf } from "../codegen/expressions.ts";
 import type { GemmShape, Real } from "./arguments.ts";
@@ -16,16 +16,13 @@ const mostDotColumns = 8;
 const leastDotVectors = 2;
 /** Rows up to which each element of B is used so seldom that copying it does not pay. */
 const fewRows = 32;
-/** Bytes of A, B and C together that stay in a first-level cache, where access in any order is fast. */
-const smallBytes = 96 * 1024;
-
 /** The plan for problems of this shape. */
 export function planFor(variant: string, shape: GemmShape, element: Real, machine: MachineRow): GemmPlan {
   const lanes = machine.vectorBytes / bytesOf[element];
   const { m, n, k } = shape;
   if (n <= mostDotColumns && k >= leastDotVectors * lanes) return dotsPlan(variant, element, n, machine);
   const bytes = (m * k + k * n + m * n) * bytesOf[element];
-  if (m <= fewRows || n <= lanes || bytes <= smallBytes)
+  if (m <= fewRows || n <= lanes || bytes < machine.inPlaceBytes)
     return directPlan(
       variant,
       element,

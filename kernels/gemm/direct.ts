@@ -97,9 +97,12 @@ const mostVectors = 8;
 /** Rows have one pointer for every four of them; general registers end here. */
 const mostRows = 14;
 
+/** Half cycles that a tile's pointers and counter take in each step of k: large tiles have fewer of them. */
+const overhead = 2;
+
 /** Half cycles for one step of k over the whole of C: two loads and two multiply-adds start in a cycle. */
 function cyclesOf({ m, n }: Pick<GemmShape, "m" | "n">, { rows, vectors, lanes }: DirectTile): number {
-  const ofTile = (r: number, v: number): number => Math.max(r * v, r + v, inFlight);
+  const ofTile = (r: number, v: number): number => Math.max(r * v, r + v, inFlight) + overhead;
   const stripes = Math.floor(n / (vectors * lanes));
   const rest = Math.ceil((n - stripes * vectors * lanes) / lanes);
   const ofStripe = (v: number): number =>

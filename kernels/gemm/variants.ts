@@ -202,7 +202,7 @@ export const gemmVariants: readonly GemmVariant[] = [
   {
     id: "auto",
     title: "the plan that suits the shape",
-    adds: "dot products for few columns, tiles in place for few rows and small matrices, packing for the rest",
+    adds: "dot products for few columns, tiles in place for few rows and what is not large, packing for the rest",
     example: "auto",
     pattern: /^auto$/,
     plan: (id, _, { shape, element, machine }) => planFor(id, shape ?? typicalShape, element, machine),
