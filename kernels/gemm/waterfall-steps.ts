@@ -77,24 +77,31 @@ export const waterfallSteps: readonly WaterfallStep[] = [
     title: "widest vectors",
     adds: "AVX-512 where the processor has it: sixteen columns at once and 32 registers; else the same code again",
   },
+  {
+    variant: "auto",
+    target: "native",
+    title: "plan by size",
+    adds: "what the caches hold is read where it lies, without the copies that a large product is worth",
+  },
 ];
 
 /** Threads that a chart can name a step of: more than any machine here has cores is no harm. */
 const mostThreads = 64;
 
-/** The last step: the finished kernel of the widest target on all threads of the run. */
-function threadStep(target: Target, threads: number): WaterfallStep {
+/** The last step: the last kernel of the widest target on all threads of the run. */
+function threadStep({ variant, target }: VariantRef, threads: number): WaterfallStep {
   return {
-    variant: withThreads("packed-blocked", threads),
+    variant: withThreads(variant, threads),
     target,
     title: `${threads} threads`,
     adds: "C is divided among the threads, each with a workspace of its own",
   };
 }
 
-const threadSteps = (["wasm", "native"] as const).flatMap((target) =>
-  Array.from({ length: mostThreads - 1 }, (_, i) => threadStep(target, i + 2)),
-);
+const threadSteps = (["wasm", "native"] as const).flatMap((target) => {
+  const last = waterfallSteps.findLast((step) => step.target === target) as WaterfallStep;
+  return Array.from({ length: mostThreads - 1 }, (_, i) => threadStep(last, i + 2));
+});
 
 /** What is lost if one thing is taken away from the finished kernel: what a step is worth at the end, not at its place. */
 export interface TakenAway extends VariantRef {
@@ -132,8 +139,8 @@ export const chartSteps: readonly WaterfallStep[] = [
 export function stepsOn(targets: readonly Target[], threads = 1): readonly WaterfallStep[] {
   const steps = waterfallSteps.filter(({ target }) => targets.includes(target));
   if (steps.every(({ target }) => target === "js") && steps.length > 0) return scriptSteps;
-  const widest = steps.at(-1)?.target;
-  return widest && threads > 1 ? [...steps, threadStep(widest, threads)] : steps;
+  const last = steps.at(-1);
+  return last && threads > 1 ? [...steps, threadStep(last, threads)] : steps;
 }
 
 /** The contestants of a waterfall: its steps, then what is measured for `takenAway` alone. */

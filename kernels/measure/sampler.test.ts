@@ -68,6 +68,30 @@ describe("sampling", () => {
     expect(new Set(orders).size).toBeGreaterThan(2);
   });
 
+  it("calls a short contestant once untimed before its sample, for what ran before it is in the caches", async () => {
+    const clock = new SimulatedClock();
+    let others = 0;
+    let since = 0;
+    /** The first call after the other contestant takes three times as long. */
+    const disturbed = work(clock, () => {
+      const seconds = others > since ? 0.009 : 0.003;
+      since = others;
+      return seconds;
+    });
+    let calls = 0;
+    const long = work(clock, () => {
+      others++;
+      calls++;
+      return 0.02;
+    });
+    const host = recordingHost(clock);
+    const [short, slow] = await sampleInterleaved([disturbed, long], plan, host);
+    expect(short?.every((seconds) => Math.abs(seconds - 0.003) < 1e-9)).toBe(true);
+    // The long one is not called besides: after its warm-up there is one call a round.
+    const warm = Math.ceil(0.5 / 0.02) + 1;
+    expect(calls).toBeLessThanOrEqual(warm + (slow?.length ?? 0));
+  });
+
   it("stops at the least number of rounds when nothing varies", async () => {
     const clock = new SimulatedClock();
     const [samples] = await sampleInterleaved([work(clock, () => 0.01)], plan, recordingHost(clock));

@@ -56,6 +56,13 @@ const mostWarmUpSeconds = 0.5;
 /** Two successive windows of calls count as equal within this share; far above timer error, below a tier's gain. */
 const stableWithin = 0.05;
 const windowCalls = 5;
+/**
+ * A contestant whose call takes less than this is called once more, untimed, before each of its samples. What ran before
+ * it in the round has filled the caches with its own lines, and the cores of the other threads sleep: on a virtual
+ * machine they take from 0.3 ms to several to come back (threads/README.md), as long as a whole product of side 640.
+ * Longer calls hardly feel either, and would double the time of a round.
+ */
+const unsettledSeconds = 0.01;
 
 /**
  * Samples all contestants. Returns, for each, the seconds per call of every complete round, or null where it threw.
@@ -101,6 +108,8 @@ interface Entrant {
   readonly asynchronous: boolean;
   /** Calls that make one sample. */
   readonly calls: number;
+  /** Whether a call is so short that what ran before it would show. */
+  readonly unsettled: boolean;
   readonly samples: number[];
 }
 
@@ -138,7 +147,7 @@ async function warmUp(
     const elapsed = clock.now() - begun;
     const stable = Math.abs(current - previous) <= stableWithin * current;
     if (elapsed > most || (elapsed > leastWarmUpSeconds && stable)) {
-      return { run, asynchronous, calls, samples: [] };
+      return { run, asynchronous, calls, unsettled: current < unsettledSeconds, samples: [] };
     }
     previous = current;
     window = [];
@@ -146,6 +155,7 @@ async function warmUp(
 }
 
 async function sampleOnce(entrant: Entrant, clock: Clock): Promise<number> {
+  if (entrant.unsettled) await entrant.run();
   return (await timed(entrant, clock)) / entrant.calls;
 }
 
@@ -164,7 +174,7 @@ async function timedWaiting({ run, calls }: Batch, clock: Clock): Promise<number
   return Math.max(clock.now() - begun, Number.EPSILON);
 }
 
-type Batch = Omit<Entrant, "samples">;
+type Batch = Pick<Entrant, "run" | "asynchronous" | "calls">;
 
 function isEnough(
   entrants: readonly (Entrant | null)[],

@@ -31,13 +31,19 @@ const seconds = (work: () => void): number => {
   return (performance.now() - began) / 1000;
 };
 
-/** Seconds of both, round by round; who begins changes, so that neither always finds the other's caches. */
+/**
+ * Seconds of both, round by round; who begins changes. Each is called once untimed before: the other has filled the
+ * caches, and the members have slept meanwhile.
+ */
 function paired(one: () => void, several: () => void): [number[], number[]] {
   for (const work of [one, several]) for (let spent = 0; spent < warmUpSeconds; ) spent += seconds(work);
   const times: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round++)
-    for (const which of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const))
-      times[which].push(seconds(which === 0 ? one : several));
+    for (const which of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
+      const work = which === 0 ? one : several;
+      work();
+      times[which].push(seconds(work));
+    }
   return times;
 }
 
