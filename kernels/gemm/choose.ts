@@ -27,6 +27,7 @@ export function planFor(variant: string, shape: GemmShape, element: Real, machin
       variant,
       element,
       directTileFor(shape, element, machine.vectorBytes, machine.registers),
+      shape,
     );
   return packedPlan(variant, element, machine.blocking, lanes, tileOptions(machine));
 }

@@ -7,21 +7,33 @@ import type { GemmShape, Real } from "./arguments.ts";
 import { pack } from "./loops/pack.ts";
 import type { MachineRow } from "./machines.ts";
 import type { GemmPlan } from "./plan.ts";
-import { type DirectTile, directProgram } from "./programs/direct.ts";
+import { covers, cutsOf, type DirectTile, directProgram } from "./programs/direct.ts";
 import { dotsProgram } from "./programs/dots.ts";
 import { packAcrossProgram, packAlongProgram, packStridedProgram } from "./programs/pack.ts";
 
-/** The plan that multiplies with one call and no workspace. */
-export function directPlan(variant: string, element: Real, tile: DirectTile): GemmPlan {
+/**
+ * The plan that multiplies with one call and no workspace. Made for a shape, its program has only the tiles that this
+ * shape and its parts need; another shape gets the program of all tiles when it is first met.
+ */
+export function directPlan(
+  variant: string,
+  element: Real,
+  tile: DirectTile,
+  shape: GemmShape | undefined,
+): GemmPlan {
+  const cuts = shape && cutsOf(tile, shape.m, shape.n);
   return {
     variant,
     element,
     grain: { rows: tile.rows, columns: tile.vectors * tile.lanes },
     overwrites: true,
-    programs: { product: directProgram(tile, element) },
+    programs: { product: directProgram(tile, element, cuts) },
+    further: { anyShape: () => directProgram(tile, element) },
     workspace: () => 0,
-    multiply: ({ product }, { m, n, k, alpha, beta, a, lda, b, ldb, c, ldc }) =>
-      product?.(m, n, k, alpha, beta === 0 ? 1 : 0, a, lda, b, ldb, c, ldc),
+    multiply: ({ product, anyShape }, { m, n, k, alpha, beta, a, lda, b, ldb, c, ldc }) => {
+      const call = !cuts || covers(cuts, tile, m, n) ? product : anyShape;
+      call?.(m, n, k, alpha, beta === 0 ? 1 : 0, a, lda, b, ldb, c, ldc);
+    },
   };
 }
 

@@ -45,6 +45,7 @@ export interface GemmOptions {
 export interface Gemm {
   readonly variant: string;
   readonly target: KernelTarget;
+  /** What was compiled at once; strides, shapes and scalings that are seldom met get theirs with their first call. */
   readonly kernels: readonly Kernel[];
   /** C = alpha A B + beta C. @throws ProgramError for arguments that do not fit. */
   run(args: GemmArguments): void;
@@ -65,7 +66,7 @@ export function createGemm(options: GemmOptions): Gemm {
   const plan = planGemm(variant, element, isa, shape);
   const make = (program: Program): Kernel =>
     compile(program, target, memory, isa === "wasm" ? { arithmetic } : { arithmetic, isa });
-  const kernels = new Map(Object.entries(allPrograms(plan)).map(([name, program]) => [name, make(program)]));
+  const kernels = new Map(Object.entries(atOnce(plan)).map(([name, program]) => [name, make(program)]));
   const calls = callsOf(
     plan,
     Object.fromEntries([...kernels].map(([name, kernel]) => [name, kernel.call])),
@@ -98,7 +99,7 @@ export function traceGemm(variant: string, args: GemmArguments, visit: Visit, el
     const trace = compileTrace(program);
     return (...programArguments) => trace(visit, ...programArguments);
   };
-  const made = Object.entries(allPrograms(plan)).map(([name, program]) => [name, make(program)] as const);
+  const made = Object.entries(atOnce(plan)).map(([name, program]) => [name, make(program)] as const);
   const calls = callsOf(plan, Object.fromEntries(made), make);
   const workspace = behind(args, element);
   runPlan(plan, calls, args, { shape: args, workspace, memoryBytes: Number.POSITIVE_INFINITY });
@@ -161,14 +162,23 @@ function allPrograms(plan: GemmPlan): GemmPlan["programs"] {
   return { ...plan.programs, scale: scaleProgram(plan.element) };
 }
 
-/** The calls of a plan; those for strides that are seldom met are made when they are first asked for. */
+/** The programs that common calls need: a plan that overwrites C scales it only for a beta other than 0 and 1. */
+function atOnce(plan: GemmPlan): GemmPlan["programs"] {
+  return plan.overwrites ? plan.programs : allPrograms(plan);
+}
+
+/** The calls of a plan; those that are seldom needed are made when they are first asked for. */
 function callsOf(
   plan: GemmPlan,
   made: Record<string, Calls[string]>,
   make: (program: Program) => Calls[string],
 ): Calls {
   const calls = { ...made };
-  const further = { ...plan.further, scaleStrided: () => stridedScaleProgram(plan.element) };
+  const further = {
+    ...plan.further,
+    ...(plan.overwrites ? { scale: () => scaleProgram(plan.element) } : {}),
+    scaleStrided: () => stridedScaleProgram(plan.element),
+  };
   for (const [name, write] of Object.entries(further)) {
     let call: Calls[string] | undefined;
     calls[name] = (...programArguments) => {

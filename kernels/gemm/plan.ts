@@ -25,7 +25,7 @@ export interface GemmPlan {
   readonly grain: Grain;
   /** In the order in which a reader should meet them: the one that does the work first. */
   readonly programs: Readonly<Record<string, Program>>;
-  /** Programs for strides that are seldom met, made only when they are. */
+  /** Programs for strides and shapes that are seldom met, made only when they are. */
   readonly further?: Readonly<Record<string, () => Program>>;
   /** Whether it takes any strides (default: contiguous rows alone). */
   readonly anyStride?: boolean;

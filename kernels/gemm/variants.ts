@@ -196,7 +196,7 @@ export const gemmVariants: readonly GemmVariant[] = [
     plan: (id, [mr = 4, nr = 4], on) => {
       const lanes = simdLanes(on);
       checkedTile(id, { mr, nr, lanes });
-      return directPlan(id, on.element, { rows: mr, vectors: nr / lanes, lanes });
+      return directPlan(id, on.element, { rows: mr, vectors: nr / lanes, lanes }, on.shape);
     },
   },
   {

@@ -52,14 +52,58 @@ interface Parameters {
   readonly multiples: Multiples;
 }
 
-/** Parameters `(m, n, k, alpha, overwrite, a, lda, b, ldb, c, ldc)`: C = alpha A B, added to C where `overwrite` is 0. */
-export function directProgram({ rows, vectors, lanes }: DirectTile, element: Real): Program {
+/**
+ * The tiles that a product is cut into: heights in rows and widths in vectors, largest first. A program has code for
+ * each height at each width, which is most of its size: 36 tiles for every shape, at most 4 for one.
+ */
+export interface Cuts {
+  readonly heights: readonly number[];
+  /** Whether there are stripes of whole tiles. */
+  readonly whole: boolean;
+  /** Vectors of stripes at the right border, the last of them masked. */
+  readonly widths: readonly number[];
+}
+
+/** The cuts of every shape. */
+export function allCuts({ rows, vectors }: DirectTile): Cuts {
+  const downFrom = (most: number): number[] => Array.from({ length: most }, (_, i) => most - i);
+  return { heights: downFrom(rows), whole: true, widths: downFrom(vectors) };
+}
+
+/** The cuts of an m x n product. */
+export function cutsOf({ rows, vectors, lanes }: DirectTile, m: number, n: number): Cuts {
+  const step = vectors * lanes;
+  return {
+    heights: [...(m >= rows ? [rows] : []), ...(m % rows > 0 ? [m % rows] : [])],
+    whole: n >= step,
+    widths: n % step > 0 ? [Math.ceil((n % step) / lanes)] : [],
+  };
+}
+
+/** Whether a program with these cuts can do an m x n product. */
+export function covers(cuts: Cuts, { rows, vectors, lanes }: DirectTile, m: number, n: number): boolean {
+  const step = vectors * lanes;
+  const [restOfRows, restOfColumns] = [m % rows, n % step];
+  return (
+    (m < rows || cuts.heights.includes(rows)) &&
+    (restOfRows === 0 || cuts.heights.includes(restOfRows)) &&
+    (n < step || cuts.whole) &&
+    (restOfColumns === 0 || cuts.widths.includes(Math.ceil(restOfColumns / lanes)))
+  );
+}
+
+/**
+ * Parameters `(m, n, k, alpha, overwrite, a, lda, b, ldb, c, ldc)`: C = alpha A B, added to C where `overwrite` is 0.
+ * With `cuts`, only for products that these cover.
+ */
+export function directProgram(tile: DirectTile, element: Real, cuts: Cuts = allCuts(tile)): Program {
+  const { rows, vectors, lanes } = tile;
   return program(`direct-${rows}x${vectors * lanes}-${element}`, (b) => {
     const p = parameters(b, element);
     b.loop("j", 0, p.n, { step: vectors * lanes }, (j) => {
       const left = b.let("columnsLeft", sub(p.n, j));
-      byWidth(b, vectors, lanes, left, (width, masked) =>
-        everyRow(b, p, rows, { j: j as Name, left, vectors: width, lanes, masked }),
+      byWidth(b, tile, cuts, left, (width, masked) =>
+        everyRow(b, p, { j: j as Name, left, vectors: width, lanes, masked }, rows, cuts.heights),
       );
     });
   });
@@ -85,25 +129,29 @@ function parameters(b: ProgramBuilder, element: Real): Parameters {
 /** A whole stripe of columns, or one of fewer vectors of which the last is masked. */
 function byWidth(
   b: ProgramBuilder,
-  vectors: number,
-  lanes: number,
+  { vectors, lanes }: DirectTile,
+  { whole, widths }: Cuts,
   left: Name,
   write: (vectors: number, masked: boolean) => void,
 ): void {
-  const narrower = (width: number): void => {
-    if (width === 1) write(1, true);
+  const masked = ([width, ...narrower]: readonly number[]): void => {
+    if (width === undefined) return;
+    if (narrower.length === 0) write(width, true);
     else
       b.if(
         greater(left, (width - 1) * lanes),
         () => write(width, true),
-        () => narrower(width - 1),
+        () => masked(narrower),
       );
   };
-  b.if(
-    greaterOrEqual(left, vectors * lanes),
-    () => write(vectors, false),
-    () => narrower(vectors),
-  );
+  if (!whole) masked(widths);
+  else if (widths.length === 0) write(vectors, false);
+  else
+    b.if(
+      greaterOrEqual(left, vectors * lanes),
+      () => write(vectors, false),
+      () => masked(widths),
+    );
 }
 
 interface Stripe {
@@ -115,23 +163,33 @@ interface Stripe {
 }
 
 /** Tiles of `rows` rows from the top, and one that has as many rows as are left. */
-function everyRow(b: ProgramBuilder, p: Parameters, rows: number, stripe: Stripe): void {
+function everyRow(
+  b: ProgramBuilder,
+  p: Parameters,
+  stripe: Stripe,
+  rows: number,
+  heights: readonly number[],
+): void {
   const type = { element: p.c.element, lanes: stripe.lanes };
   const tail = stripe.masked
     ? b.tail("tail", sub(stripe.left, (stripe.vectors - 1) * stripe.lanes), type)
     : undefined;
-  const whole = b.let("whole", sub(p.m, rows - 1));
-  b.loop("i", 0, whole, { step: rows }, (i) => tile(b, p, rows, i as Name, stripe, tail));
+  if (heights.includes(rows)) {
+    const whole = b.let("whole", sub(p.m, rows - 1));
+    b.loop("i", 0, whole, { step: rows }, (i) => tile(b, p, rows, i as Name, stripe, tail));
+  }
+  const partial = heights.filter((height) => height < rows);
+  if (partial.length === 0) return;
   const next = b.let("next", sub(p.m, remainder(p.m, rows)));
-  const rest = (count: number): void => {
-    if (count === 0) return;
+  const rest = ([height, ...lower]: readonly number[]): void => {
+    if (height === undefined) return;
     b.if(
-      equal(sub(p.m, next), count),
-      () => tile(b, p, count, next, stripe, tail),
-      () => rest(count - 1),
+      equal(sub(p.m, next), height),
+      () => tile(b, p, height, next, stripe, tail),
+      () => rest(lower),
     );
   };
-  rest(rows - 1);
+  rest(partial);
 }
 
 /** Multiply-adds of a step of k below which the loop is unrolled, so that its counting does not limit it. */
