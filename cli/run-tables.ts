@@ -5,14 +5,14 @@
 import type { StoredCell, StoredFailure, StoredRun, StoredSample, StoredVerdict } from "../catalog/ledger.ts";
 import type { Measurement, VariantRef } from "../kernels/experiment.ts";
 import { findingsIn } from "../kernels/judge.ts";
-import { metrics } from "../kernels/metrics.ts";
 import { commandLine } from "../reports/command-line.ts";
 import { differenceIn, differenceInWords } from "../reports/difference-words.ts";
 import { forecastInWords } from "../reports/forecast-words.ts";
-import { formatDuration, formatInterval, formatMeasurement, scaleOf, withScale } from "../reports/numbers.ts";
+import { formatDuration, formatMeasurement } from "../reports/numbers.ts";
 import { cellRemarks } from "../reports/remarks.ts";
 import { momentText } from "./moment.ts";
-import { type Column, table } from "./table.ts";
+import { type RunRow, runColumns } from "./run-columns.ts";
+import { table } from "./table.ts";
 import { sanitise, wrap } from "./terminal-text.ts";
 import type { Theme } from "./theme.ts";
 
@@ -84,16 +84,32 @@ function cellLines(cell: StoredCell, measured: readonly Measurement[], view: Run
   const rows = rowsOf(cell, measured);
   if (rows.length === 0) return [heading];
   const against = measured.find((m) => m.metric === "speed-up")?.against;
-  const columns = columnsFor(measured, against, view.theme);
+  const { columns, folded } = runColumns(rows, against, view);
   return [
     heading,
     ...table(columns, rows, { width: view.width, heading: view.theme.muted }),
+    ...foldedLines(folded, columns, against, view),
     ...[
       ...doubtfulRatios(measured, against),
       ...otherRatios(measured, against),
       ...[forecastInWords(measured)].filter((line) => line !== undefined),
     ].flatMap((line) => wrap(line, view.width)),
   ];
+}
+
+/** What a narrow table leaves out, and what its ratios are over where their title no longer says it. */
+function foldedLines(
+  folded: readonly string[],
+  columns: readonly { readonly title: string }[],
+  against: VariantRef | undefined,
+  { width, theme }: RunView,
+): string[] {
+  const over = against && columns.some(({ title }) => title === "x");
+  const parts = [
+    ...(over ? [`x: over ${against.variant} (${against.target}).`] : []),
+    ...(folded.length > 0 ? [`Not shown in ${width} columns: ${folded.join(", ")} (--json has all).`] : []),
+  ];
+  return parts.length === 0 ? [] : wrap(sanitise(parts.join(" ")), width).map(theme.muted);
 }
 
 /** Which ratios of the table are no difference, or none that this run can tell; the others speak for themselves. */
@@ -104,16 +120,11 @@ function doubtfulRatios(measured: readonly Measurement[], against: VariantRef | 
     .map((m) => sanitise(`${pair(m, m.against)}: ${differenceInWords(m)}`));
 }
 
-/** One contestant with what was measured of it. */
-interface Row extends VariantRef {
-  readonly measured: readonly Measurement[];
-}
-
 const same = (a: VariantRef, b: VariantRef | undefined): boolean =>
   a.variant === b?.variant && a.target === b.target;
 
 /** Contestants in the order of the plan, then those that the bench added (the ceilings). */
-function rowsOf(cell: StoredCell, measured: readonly Measurement[]): Row[] {
+function rowsOf(cell: StoredCell, measured: readonly Measurement[]): RunRow[] {
   const refs = [...cell.variants];
   for (const { variant, target } of measured) {
     if (!refs.some((ref) => same(ref, { variant, target }))) refs.push({ variant, target });
@@ -121,68 +132,6 @@ function rowsOf(cell: StoredCell, measured: readonly Measurement[]): Row[] {
   return refs
     .map((ref) => ({ ...ref, measured: measured.filter((m) => same(m, ref)) }))
     .filter((row) => row.measured.length > 0);
-}
-
-function columnsFor(
-  measured: readonly Measurement[],
-  against: VariantRef | undefined,
-  theme: Theme,
-): Column<Row>[] {
-  const present = metrics.filter(({ id }) => measured.some((m) => m.metric === id));
-  return [
-    { title: "variant", text: (row) => row.variant, flex: 1 },
-    { title: "target", text: (row) => row.target },
-    ...present.map(({ id, title }): Column<Row> => {
-      const find = (row: Row): Measurement | undefined =>
-        row.measured.find((m) => m.metric === id && (id !== "speed-up" || same(against ?? row, m.against)));
-      const shown = presentations[id] ?? { title: () => title, text: formatMeasurement };
-      return {
-        title: shown.title(against),
-        align: "right",
-        text: (row) => {
-          if (id === "speed-up" && same(row, against)) return "1";
-          const found = find(row);
-          return found ? shown.text(found) : "";
-        },
-      };
-    }),
-    {
-      title: "correct",
-      text: ({ measured }) => correctness(measured),
-      style: (text) => (text.startsWith("WRONG") ? theme.failure(text) : text),
-    },
-  ];
-}
-
-interface Presentation {
-  title(against: VariantRef | undefined): string;
-  text(measurement: Measurement): string;
-}
-
-/** A value without its unit, which the title of its column says. */
-const bare = ({ metric, value }: Measurement): string =>
-  withScale(value, { ...scaleOf(metric, value), suffix: "" });
-
-/** How the metrics of a timed comparison are shown: short, since a table of them must fit 80 columns. */
-const presentations: Readonly<Record<string, Presentation>> = {
-  time: { title: () => "time [95 %]", text: (m) => formatMeasurement(m) },
-  throughput: { title: () => "GFLOP/s", text: bare },
-  bandwidth: { title: () => "GB/s", text: bare },
-  "peak-fraction": { title: () => "% of peak", text: bare },
-  "simulated-intensity": { title: () => "FLOP/B at L1", text: bare },
-  "predicted-peak-fraction": { title: () => "predicted", text: bare },
-  "registers-needed": { title: () => "registers", text: bare },
-  "loads-per-fma": { title: () => "loads/FMA", text: bare },
-  "misses-per-mac": { title: () => "misses/MAC", text: bare },
-  "speed-up": {
-    title: (against) => (against ? `x over ${against.variant}` : "x"),
-    text: (m) => formatInterval(m.metric, m, { ...scaleOf(m.metric, m.value), suffix: "" }),
-  },
-};
-
-function correctness(measured: readonly Measurement[]): string {
-  if (measured.some((m) => m.correct === false)) return "WRONG";
-  return measured.some((m) => m.correct === true) ? "yes" : "-";
 }
 
 /** Paired ratios of other pairs than those of the table. */

@@ -57,6 +57,17 @@ export function table<Row>(
   ];
 }
 
+/** Columns of a terminal that show every cell whole. */
+export function tableWidth<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number {
+  const cells = rows.map((row) => columns.map((column) => cellText(column, row)));
+  return sumOf(naturalWidths(columns, cells));
+}
+
+/** Widths of columns with the gaps between them. */
+function sumOf(widths: readonly number[]): number {
+  return widths.reduce((sum, each) => sum + each, 0) + gap.length * (widths.length - 1);
+}
+
 function cellText<Row>(column: Column<Row>, row: Row): string {
   return " ".repeat(column.indent?.(row) ?? 0) + sanitise(column.text(row));
 }
@@ -75,7 +86,7 @@ function shrunk<Row>(columns: readonly Column<Row>[], natural: readonly number[]
     const own = widths[index] ?? 0;
     return flex > 0 && own > narrowest ? own / flex : 0;
   };
-  let shortage = widths.reduce((sum, each) => sum + each, 0) + gap.length * (widths.length - 1) - width;
+  let shortage = sumOf(widths) - width;
   for (; shortage > 0; shortage--) {
     const widest = columns.reduce((best, _, index) => (share(index) > share(best) ? index : best), 0);
     if (share(widest) === 0) break;

@@ -5,7 +5,7 @@ import { rankCorrelation } from "../kernels/tune/rank-correlation.ts";
 import { formatDuration, formatRatio, formatSeconds } from "../reports/numbers.ts";
 import { momentText } from "./moment.ts";
 import type { View } from "./print.ts";
-import { table } from "./table.ts";
+import { type Column, table, tableWidth } from "./table.ts";
 
 /** What a search amounts to, for tables and for `--json`. */
 export interface TuningSummary {
@@ -65,22 +65,33 @@ export function tuningLines(tuning: StoredTuning, { width, theme }: View): strin
   ];
 }
 
+/**
+ * Plans by stage. A plan's name says all its numbers: where the terminal is narrow, the figures that are least asked for
+ * give way to it.
+ */
 function trialTable(rows: readonly Measured[], defaultPlan: string, { width, theme }: View): string[] {
   const interval = ({ outcome: { speedUp } }: Measured): string =>
     `${formatRatio(speedUp.value)} [${speedUp.low.toFixed(2)}, ${speedUp.high.toFixed(2)}]`;
-  return table<Measured>(
-    [
-      { title: "plan", text: ({ id }) => id, style: theme.id, flex: 1 },
-      { title: "stage", text: ({ stage }) => stageTitles[stage] },
-      { title: "time", text: ({ outcome }) => formatSeconds(outcome.seconds.value), align: "right" },
-      { title: `over ${defaultPlan} [95 %]`, text: interval, align: "right" },
-      { title: "expected", text: ({ predicted }) => formatRatio(predicted), align: "right" },
-      { title: "rounds", text: ({ outcome }) => String(outcome.rounds), align: "right" },
-    ],
-    rows,
-    { width, heading: theme.muted },
-  );
+  const whole: readonly Column<Measured>[] = [
+    { title: "plan", text: ({ id }) => id, style: theme.id, flex: 1 },
+    { title: "stage", text: ({ stage }) => stageTitles[stage] },
+    { title: "time", text: ({ outcome }) => formatSeconds(outcome.seconds.value), align: "right" },
+    { title: `over ${defaultPlan} [95 %]`, text: interval, align: "right" },
+    { title: "expected", text: ({ predicted }) => formatRatio(predicted), align: "right" },
+    { title: "rounds", text: ({ outcome }) => String(outcome.rounds), align: "right" },
+  ];
+  const heading = theme.muted;
+  if (tableWidth(whole, rows) <= width) return table(whole, rows, { width, heading });
+  const few: readonly Column<Measured>[] = [
+    { title: "plan", text: ({ id }) => id, style: theme.id, flex: 1 },
+    { title: "", text: ({ stage }) => shortStages[stage] },
+    { title: "ratio [95 %]", text: interval, align: "right" },
+  ];
+  const over = `ratio: over ${defaultPlan}; 1 search, 2 best ones side by side, 3 last comparison`;
+  return [...table(few, rows, { width, heading }), theme.muted(over)];
 }
+
+const shortStages = { trials: "1", semifinal: "2", final: "3" } as const;
 
 function closingLines({ trials, decision, spent, defaultPlan, id, status }: StoredTuning): string[] {
   const { tried, failed, modelRank } = summaryOf(trials);
