@@ -45,7 +45,7 @@ function plan(settings: Settings): readonly Cell[] {
   const target = mainTarget(settings);
   if (!target) return [];
   return layers.map((layer) => {
-    const wide = target === "wasm" && layer.stride === 1;
+    const wide = target === "wasm" && layer.stride.x === 1;
     const variants = [directVariant, ...(wide ? [directWideVariant] : []), gemmVariant, copyVariant];
     // Scalar direct loops take most of it: about 1.5 GFLOP/s with checks and warm-up, fifteen rounds.
     return {

@@ -9,9 +9,9 @@ import { im2col } from "./im2col.ts";
 import { copyVariant, directVariant, directWideVariant, gemmVariant } from "./im2col-traffic.experiment.ts";
 import { type ConvolutionLayer, createLayer, layerGemm } from "./layer.ts";
 import { type Layer, layers } from "./layers.ts";
-import { directProgram, paddedLength, unfoldProgram } from "./programs.ts";
+import { directProgram, paddedLength, unfoldProgram } from "./programs/padded.ts";
 import { convolutionReference, differsFromSums } from "./reference.ts";
-import { convFlops, inputLength, outputLength, patchLength, weightsLength } from "./shape.ts";
+import { convFlops, inputLength, isUnpadded, outputLength, patchLength, weightsLength } from "./shape.ts";
 
 export const procedure: Procedure = { run, code };
 
@@ -76,7 +76,7 @@ function checkCopy(layer: ConvolutionLayer): string | null {
  * writes the copy, unfolding reads the copy and writes the matrix, the product reads it again.
  */
 function bytesMoved({ shape, unfolded }: ConvolutionLayer, { variant }: VariantRef): number {
-  const padding = shape.padding === 0 ? 0 : inputLength(shape) + paddedLength(shape);
+  const padding = isUnpadded(shape) ? 0 : inputLength(shape) + paddedLength(shape);
   const result = weightsLength(shape) + outputLength(shape);
   const copy = padding + paddedLength(shape) + unfolded.view.length;
   if (variant === copyVariant) return 4 * copy;

@@ -1,22 +1,23 @@
 /**
  * Unfolding and folding back (Chellapilla et al. 2006; Caffe's im2col and col2im). The unfolded input has one row a
  * patch element (channel, kernel row, kernel column) and one column an output position, so that
- * weights [filters x patch] times unfolded [patch x positions] is the output in its own layout, with no copy.
+ * weights [filters x patch] times unfolded [patch x positions] is the output in its own layout, with no copy. With
+ * groups, the rows of one group follow those of the one before.
  */
 import { type ConvShape, outputHeight, outputWidth } from "./shape.ts";
 
 /** Calls `visit` for every element of the unfolded matrix; `input` is -1 where padding lies. */
 function forEachElement(shape: ConvShape, visit: (unfolded: number, input: number) => void): void {
-  const { channels, height, width, kernelHeight, kernelWidth, stride, padding } = shape;
+  const { channels, height, width, kernelHeight, kernelWidth, stride, padding, dilation } = shape;
   const [rows, columns] = [outputHeight(shape), outputWidth(shape)];
   let at = 0;
   for (let channel = 0; channel < channels; channel++) {
     for (let kh = 0; kh < kernelHeight; kh++) {
       for (let kw = 0; kw < kernelWidth; kw++) {
         for (let row = 0; row < rows; row++) {
-          const y = row * stride + kh - padding;
+          const y = row * stride.y + kh * dilation.y - padding.top;
           for (let column = 0; column < columns; column++, at++) {
-            const x = column * stride + kw - padding;
+            const x = column * stride.x + kw * dilation.x - padding.left;
             const inside = y >= 0 && y < height && x >= 0 && x < width;
             visit(at, inside ? (channel * height + y) * width + x : -1);
           }

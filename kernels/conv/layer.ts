@@ -5,8 +5,16 @@
 import { type CompileOptions, compile, type KernelTarget } from "../codegen/compile.ts";
 import { type Allocation, Memory } from "../codegen/memory.ts";
 import { createGemm } from "../gemm/gemm.ts";
-import { directProgram, paddedLength, padProgram, unfoldProgram } from "./programs.ts";
-import { type ConvShape, inputLength, outputLength, patchLength, positions, weightsLength } from "./shape.ts";
+import { directProgram, paddedLength, padProgram, unfoldProgram } from "./programs/padded.ts";
+import {
+  type ConvShape,
+  inputLength,
+  isUnpadded,
+  outputLength,
+  patchLength,
+  positions,
+  weightsLength,
+} from "./shape.ts";
 
 /** The GEMM that lowered layers use: the fastest variant that serves any shape. */
 export const layerGemm = "packed-blocked";
@@ -41,7 +49,7 @@ export function createLayer(
   const weights = memory.allocate("f32", weightsLength(shape));
   const output = memory.allocate("f32", outputLength(shape));
   const unfolded = memory.allocate("f32", patchLength(shape) * positions(shape));
-  const padded = shape.padding === 0 ? input : memory.allocate("f32", paddedLength(shape));
+  const padded = isUnpadded(shape) ? input : memory.allocate("f32", paddedLength(shape));
   const lanes = target === "wasm" ? wideLanes : 1;
   const padKernel = compile(padProgram(shape, lanes), target, memory, options);
   const directKernel = compile(directProgram(shape, 1), target, memory, options);

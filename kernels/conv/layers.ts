@@ -3,7 +3,7 @@
  * 3, 5 and 11, strides 1, 2 and 4, few and many channels) among layers of at most 120 million multiply-adds, so that
  * plain loops finish fifteen rounds in seconds.
  */
-import type { ConvShape } from "./shape.ts";
+import { type ConvShape, convShape } from "./shape.ts";
 
 export interface Layer extends ConvShape {
   /** Network and layer as its paper or its reference implementation names them. */
@@ -37,15 +37,10 @@ const rows: readonly (readonly [string, number, number, number, number, number, 
 /** The twelve layers, in the order of their networks' publication. */
 export const layers: readonly Layer[] = rows.map(
   ([name, channels, side, filters, kernel, stride, padding, source]) => ({
-    name,
-    channels,
-    height: side,
-    width: side,
-    filters,
-    kernelHeight: kernel,
-    kernelWidth: kernel,
-    stride,
-    padding,
-    source,
+    ...convShape({
+      ...{ channels, height: side, width: side, filters, stride, padding },
+      ...{ kernelHeight: kernel, kernelWidth: kernel },
+    }),
+    ...{ name, source },
   }),
 );

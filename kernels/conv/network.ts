@@ -5,7 +5,7 @@
  * response normalisation included, because that is what the profile is about. Left out are dropout, which does nothing
  * in a forward pass, and the softmax of the last thousand numbers.
  */
-import type { ConvShape } from "./shape.ts";
+import { type ConvShape, convShape } from "./shape.ts";
 
 export interface Size {
   readonly channels: number;
@@ -38,7 +38,8 @@ export const poolWindow = 3;
 export const poolStride = 2;
 
 function conv(name: string, input: Size, filters: number, kernel: number, stride: number, padding: number) {
-  const shape = { ...input, filters, kernelHeight: kernel, kernelWidth: kernel, stride, padding };
+  const kernelSides = { kernelHeight: kernel, kernelWidth: kernel };
+  const shape = convShape({ ...input, ...kernelSides, filters, stride, padding });
   return { name, kind: "conv", shape } as const;
 }
 

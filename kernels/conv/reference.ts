@@ -2,44 +2,86 @@
  * Convolution by its definition, in float64: the yardstick for every faster form. As in all neural-network libraries
  * it is a cross-correlation (Dumoulin & Visin, A guide to convolution arithmetic, arXiv:1603.07285).
  */
-import { type ConvShape, inputLength, outputHeight, outputLength, outputWidth } from "./shape.ts";
+import {
+  type ConvShape,
+  groupChannels,
+  groupFilters,
+  inputLength,
+  type Layout,
+  outputHeight,
+  outputLength,
+  outputWidth,
+} from "./shape.ts";
+
+type Numbers = Float32Array | Float64Array;
 
 /** Input and output index and weight index of one multiply-add; indices into the dense tensors. */
 type Visit = (input: number, weight: number, output: number) => void;
 
+/** How far apart neighbours of one tensor lie. */
+interface Strides {
+  readonly channel: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+const stridesOf = (layout: Layout, channels: number, height: number, width: number): Strides =>
+  layout === "nchw"
+    ? { channel: height * width, row: width, column: 1 }
+    : { channel: 1, row: width * channels, column: channels };
+
 /** Calls `visit` for every multiply-add that touches no padding, output element by output element. */
-function forEachTerm(shape: ConvShape, visit: Visit): void {
-  const { channels, height, width, filters, kernelHeight, kernelWidth, stride, padding } = shape;
+function forEachTerm(shape: ConvShape, layout: Layout, visit: Visit): void {
+  const { channels, height, width, filters } = shape;
   const [rows, columns] = [outputHeight(shape), outputWidth(shape)];
+  const from = stridesOf(layout, channels, height, width);
+  const to = stridesOf(layout, filters, rows, columns);
   for (let filter = 0; filter < filters; filter++) {
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
-        const output = (filter * rows + row) * columns + column;
-        for (let channel = 0; channel < channels; channel++) {
-          for (let kh = 0; kh < kernelHeight; kh++) {
-            const y = row * stride + kh - padding;
-            if (y < 0 || y >= height) continue;
-            for (let kw = 0; kw < kernelWidth; kw++) {
-              const x = column * stride + kw - padding;
-              if (x < 0 || x >= width) continue;
-              const weight = ((filter * channels + channel) * kernelHeight + kh) * kernelWidth + kw;
-              visit((channel * height + y) * width + x, weight, output);
-            }
-          }
-        }
+        const output = filter * to.channel + row * to.row + column * to.column;
+        forEachTap(shape, filter, row, column, (channel, y, x, weight) =>
+          visit(channel * from.channel + y * from.row + x * from.column, weight, output),
+        );
       }
     }
   }
 }
 
-/** Output of the layer, accumulated in float64. */
+/** The taps of one output element that lie inside the image. */
+function forEachTap(
+  shape: ConvShape,
+  filter: number,
+  row: number,
+  column: number,
+  visit: (channel: number, y: number, x: number, weight: number) => void,
+): void {
+  const { height, width, kernelHeight, kernelWidth, stride, padding, dilation } = shape;
+  const depth = groupChannels(shape);
+  const firstChannel = Math.floor(filter / groupFilters(shape)) * depth;
+  for (let channel = 0; channel < depth; channel++) {
+    for (let kh = 0; kh < kernelHeight; kh++) {
+      const y = row * stride.y + kh * dilation.y - padding.top;
+      if (y < 0 || y >= height) continue;
+      for (let kw = 0; kw < kernelWidth; kw++) {
+        const x = column * stride.x + kw * dilation.x - padding.left;
+        if (x < 0 || x >= width) continue;
+        const weight = ((filter * depth + channel) * kernelHeight + kh) * kernelWidth + kw;
+        visit(firstChannel + channel, y, x, weight);
+      }
+    }
+  }
+}
+
+/** Output for one image, accumulated in float64. */
 export function convolutionReference(
   shape: ConvShape,
-  input: Float32Array,
-  weights: Float32Array,
+  input: Numbers,
+  weights: Numbers,
+  layout: Layout = "nchw",
 ): Float64Array {
   const output = new Float64Array(outputLength(shape));
-  forEachTerm(shape, (i, w, o) => {
+  forEachTerm(shape, layout, (i, w, o) => {
     output[o] = (output[o] as number) + (input[i] as number) * (weights[w] as number);
   });
   return output;
@@ -48,11 +90,12 @@ export function convolutionReference(
 /** Gradient of the loss by the input, from its gradient by the output, accumulated in float64. */
 export function inputGradientReference(
   shape: ConvShape,
-  outputGradient: Float32Array,
-  weights: Float32Array,
+  outputGradient: Numbers,
+  weights: Numbers,
+  layout: Layout = "nchw",
 ): Float64Array {
   const gradient = new Float64Array(inputLength(shape));
-  forEachTerm(shape, (i, w, o) => {
+  forEachTerm(shape, layout, (i, w, o) => {
     gradient[i] = (gradient[i] as number) + (outputGradient[o] as number) * (weights[w] as number);
   });
   return gradient;

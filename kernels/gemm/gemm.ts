@@ -5,6 +5,7 @@
 import type { Arithmetic } from "../codegen/arithmetic.ts";
 import { compile, type Kernel, type KernelTarget, kernelText, nativeIsaOr } from "../codegen/compile.ts";
 import { ProgramError } from "../codegen/errors.ts";
+import { bytesOf } from "../codegen/expressions.ts";
 import type { Memory } from "../codegen/memory.ts";
 import type { Program } from "../codegen/statements.ts";
 import { compileTrace, type Visit } from "../codegen/trace.ts";
@@ -89,6 +90,13 @@ export function createGemm(options: GemmOptions): Gemm {
     },
     release: team.release,
   };
+}
+
+/** Bytes that `createGemm` will allocate under these options: the workspace of every thread, in whole cache lines. */
+export function gemmWorkspaceBytes(options: Omit<GemmOptions, "memory">): number {
+  const { variant, target, shape, element = "f32", threads = 1 } = options;
+  const plan = planGemm(variant, element, kernelIsa(target, options.isa), shape);
+  return threads * Math.ceil((workspaceOf(plan, shape) * bytesOf[element]) / 64) * 64;
 }
 
 /** Calls `visit` for every load and store that a variant makes, in order, without computing anything. */

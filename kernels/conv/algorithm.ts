@@ -1,0 +1,67 @@
+/**
+ * What a way of computing a convolution has to say of itself: which problems it takes, what it allocates and moves, and
+ * how it is made. One row a way in `algorithms.ts`; each row's file stands in `algorithms/`.
+ */
+import type { Kernel } from "../codegen/compile.ts";
+import type { Memory } from "../codegen/memory.ts";
+import type { Program } from "../codegen/statements.ts";
+import type { Accounting } from "./accounting.ts";
+import type { ConvProblem } from "./problem.ts";
+
+/** Every way, by the id that is also its variant's name in experiments. */
+export const convAlgorithmIds = [
+  "direct",
+  "im2col",
+  "im2col-pack",
+  "implicit",
+  "indirect",
+  "pointwise",
+  "winograd-2x2",
+  "winograd-4x4",
+  "fft",
+  "depthwise",
+] as const;
+
+export type ConvAlgorithmId = (typeof convAlgorithmIds)[number];
+
+/** Why a problem is not taken. */
+export interface Refusal {
+  readonly expected: string;
+  readonly found: string;
+}
+
+export interface ConvAlgorithm {
+  readonly id: ConvAlgorithmId;
+  readonly title: string;
+  /** What it does that the plainest way does not. */
+  readonly idea: string;
+  readonly source: string;
+  /** What it would take instead of this problem; null where it takes it. */
+  refuses(problem: ConvProblem): Refusal | null;
+  accounting(problem: ConvProblem): Accounting;
+  /** Allocates what `accounting` says and compiles. Only called for problems that are taken. */
+  make(problem: ConvProblem, workshop: Workshop): MadeConvolution;
+  /** Whether bias and activation are done on the sums; otherwise a pass over the output does them. */
+  readonly fusesEpilogue?: (problem: ConvProblem) => boolean;
+}
+
+/** Where an algorithm is made. */
+export interface Workshop {
+  readonly memory: Memory;
+  /** Compiles for the problem's target; the kernel is listed among those of the convolution. */
+  compile(program: Program): Kernel["call"];
+  /** Bytes at a cache line's start, zeroed. */
+  allocate(bytes: number): number;
+}
+
+/** A convolution that was made: byte addresses in, nothing out. */
+export interface MadeConvolution {
+  /** Brings the weights into the form that `run` reads. Called before the first run, and when weights change. */
+  prepare(weights: number): void;
+  /** Computes a whole batch; `bias` is 0 where there is none. */
+  run(input: number, output: number, bias: number): void;
+  /** Gives up what other threads hold. */
+  release?(): void;
+  /** Kernels that the workshop has not compiled. */
+  readonly kernels?: readonly Kernel[];
+}

@@ -1,0 +1,18 @@
+/** The table of all ways to compute a convolution, in the order in which a reader should meet them. */
+import { ProgramError } from "../codegen/errors.ts";
+import type { ConvAlgorithm } from "./algorithm.ts";
+import { direct } from "./algorithms/direct.ts";
+import { im2col } from "./algorithms/im2col.ts";
+
+export const convAlgorithms: readonly ConvAlgorithm[] = [direct, im2col];
+
+/** The row of an algorithm. @throws ProgramError for an id that no row has. */
+export function convAlgorithm(id: string): ConvAlgorithm {
+  const found = convAlgorithms.find((row) => row.id === id);
+  if (found) return found;
+  throw new ProgramError("convolution", {
+    expected: `an algorithm: ${convAlgorithms.map((row) => row.id).join(", ")}`,
+    found: `"${id}"`,
+    remedy: "Choose one of the list.",
+  });
+}

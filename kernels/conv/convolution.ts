@@ -1,0 +1,250 @@
+/**
+ * Convolution for everybody else: choose an algorithm, make it for one problem in a memory, prepare the weights once,
+ * run it. Everything that can be wrong is refused here, before anything is allocated or generated code runs.
+ */
+import type { Arithmetic } from "../codegen/arithmetic.ts";
+import { compile, type Kernel, type KernelTarget } from "../codegen/compile.ts";
+import { ProgramError } from "../codegen/errors.ts";
+import type { Memory } from "../codegen/memory.ts";
+import type { Real } from "../gemm/arguments.ts";
+import { kernelIsa } from "../gemm/machines.ts";
+import type { NativeIsa } from "../native/availability.ts";
+import type { Accounting } from "./accounting.ts";
+import type { ConvAlgorithm, ConvAlgorithmId, Workshop } from "./algorithm.ts";
+import { convAlgorithm } from "./algorithms.ts";
+import { type Epilogue, epilogueProgram, isEmpty, noEpilogue } from "./epilogue.ts";
+import { type ConvProblem, elementBytes } from "./problem.ts";
+import {
+  type ConvShape,
+  checkShape,
+  inputLength,
+  type Layout,
+  outputLength,
+  shapeText,
+  weightsLength,
+} from "./shape.ts";
+
+export interface ConvolutionOptions {
+  readonly algorithm: ConvAlgorithmId;
+  readonly layout: Layout;
+  readonly shape: ConvShape;
+  /** Images in one run (default: 1). */
+  readonly batch?: number;
+  readonly target: KernelTarget;
+  /** Where operands lie; workspace and prepared weights are allocated from it, once. */
+  readonly memory: Memory;
+  /** Level of x86-64 on target `native` (default: the best that this machine has). */
+  readonly isa?: NativeIsa;
+  /** Threads for the algorithms that multiply matrices (default: 1); more need a shared memory. */
+  readonly threads?: number;
+  readonly element?: Real;
+  readonly arithmetic?: Arithmetic;
+  /** What follows the sums (default: nothing). */
+  readonly epilogue?: Partial<Epilogue>;
+}
+
+/** Byte addresses of the operands, in the layout that the convolution was made for. */
+export interface ConvolutionCall {
+  readonly input: number;
+  readonly output: number;
+  /** Prepared first where they are not those that were prepared last; may be left out after `prepare`. */
+  readonly weights?: number;
+  /** One number for each filter; exactly where the epilogue has a bias. */
+  readonly bias?: number;
+}
+
+export interface Convolution {
+  readonly algorithm: ConvAlgorithmId;
+  readonly problem: ConvProblem;
+  readonly kernels: readonly Kernel[];
+  /** Bytes allocated besides the operands, for every run. */
+  readonly workspaceBytes: number;
+  /** Bytes of the weights in the algorithm's own form. */
+  readonly preparedBytes: number;
+  /** Transforms or packs the weights. To be called again when they have changed where they lie. */
+  prepare(weights: number): void;
+  /** Computes the output of the whole batch. @throws ProgramError for addresses that do not fit. */
+  run(call: ConvolutionCall): void;
+  /** Gives up what other threads hold for it; not to be run afterwards. */
+  release(): void;
+}
+
+/**
+ * Makes a convolution.
+ *
+ * @example
+ * const shape = convShape({ channels: 64, height: 56, width: 56, filters: 64, kernelHeight: 3, kernelWidth: 3, padding: 1 });
+ * const layer = createConvolution({ algorithm: "im2col", layout: "nchw", shape, target: "wasm", memory });
+ * layer.prepare(weights.address);
+ * layer.run({ input: input.address, output: output.address });
+ */
+export function createConvolution(options: ConvolutionOptions): Convolution {
+  const problem = problemOf(options);
+  const row = takenBy(convAlgorithm(options.algorithm), problem);
+  const accounting = row.accounting(problem);
+  const { memory } = options;
+  checkRoom(problem, accounting, memory);
+  const kernels: Kernel[] = [];
+  const workshop = workshopIn(memory, problem, kernels);
+  const made = row.make(problem, workshop);
+  const ends = isEmpty(problem.epilogue) || row.fusesEpilogue?.(problem) === true;
+  const epilogue = ends ? undefined : workshop.compile(epilogueProgram(problem));
+  let prepared: number | undefined;
+  const prepare = (weights: number): void => {
+    checkPlace("weights", weights, weightsLength(problem.shape), problem, memory.bytes);
+    made.prepare(weights);
+    prepared = weights;
+  };
+  return {
+    algorithm: row.id,
+    problem,
+    kernels: [...kernels, ...(made.kernels ?? [])],
+    workspaceBytes: accounting.workspaceBytes,
+    preparedBytes: accounting.preparedBytes,
+    prepare,
+    run: ({ input, output, weights, bias }) => {
+      checkCall({ input, output, weights, bias }, prepared, problem, memory.bytes);
+      if (weights !== undefined && weights !== prepared) prepare(weights);
+      made.run(input, output, bias ?? 0);
+      epilogue?.(bias ?? output, output);
+    },
+    release: () => made.release?.(),
+  };
+}
+
+/** The complete problem behind options, checked. @throws ProgramError for a shape or batch that cannot be. */
+export function problemOf(options: Omit<ConvolutionOptions, "memory" | "algorithm">): ConvProblem {
+  const { layout, shape, batch = 1, target, threads = 1, element = "f32", arithmetic = "fast" } = options;
+  checkShape(shape);
+  if (!Number.isInteger(batch) || batch < 1)
+    refuse("a batch of at least 1 image", String(batch), "Leave an empty batch out.");
+  if (layout !== "nchw" && layout !== "nhwc")
+    refuse("layout nchw or nhwc", `"${layout}"`, "Choose one of the two.");
+  const isa = kernelIsa(target, options.isa);
+  const epilogue = { ...noEpilogue, ...options.epilogue };
+  return { shape, batch, layout, element, target, isa, arithmetic, threads, epilogue };
+}
+
+/** Whether an algorithm takes a problem. */
+export function takes(algorithm: ConvAlgorithm, problem: ConvProblem): boolean {
+  return algorithm.refuses(problem) === null;
+}
+
+/** Bytes that a Memory needs for one convolution with its operands, every allocation in whole cache lines. */
+export function convolutionBytes(options: Omit<ConvolutionOptions, "memory">): number {
+  const problem = problemOf(options);
+  const { workspaceBytes, preparedBytes } = takenBy(convAlgorithm(options.algorithm), problem).accounting(
+    problem,
+  );
+  return operandBytes(problem) + workspaceBytes + preparedBytes;
+}
+
+/** Bytes of input, weights, bias and output, each in whole cache lines. */
+export function operandBytes(problem: ConvProblem): number {
+  const { shape, batch } = problem;
+  const lengths = [
+    batch * inputLength(shape),
+    weightsLength(shape),
+    shape.filters,
+    batch * outputLength(shape),
+  ];
+  return lengths.reduce((sum, length) => sum + Math.ceil((length * elementBytes(problem)) / 64) * 64, 0);
+}
+
+function takenBy(row: ConvAlgorithm, problem: ConvProblem): ConvAlgorithm {
+  const refusal = row.refuses(problem);
+  if (!refusal) return row;
+  throw new ProgramError(`convolution ${row.id}`, {
+    expected: refusal.expected,
+    found: `${refusal.found} (${shapeText(problem.shape)}, ${problem.layout})`,
+    remedy: "Choose another algorithm: im2col takes every shape.",
+  });
+}
+
+function workshopIn(memory: Memory, problem: ConvProblem, kernels: Kernel[]): Workshop {
+  const { target, isa, arithmetic } = problem;
+  const options = isa === "wasm" ? { arithmetic } : { arithmetic, isa };
+  return {
+    memory,
+    compile: (program) => {
+      const kernel = compile(program, target, memory, options);
+      kernels.push(kernel);
+      return kernel.call;
+    },
+    allocate: (bytes) => memory.allocate("u8", bytes).address,
+  };
+}
+
+function checkRoom(
+  problem: ConvProblem,
+  { workspaceBytes, preparedBytes }: Accounting,
+  memory: Memory,
+): void {
+  const needed = workspaceBytes + preparedBytes;
+  if (needed > memory.freeBytes)
+    refuse(
+      `${needed} free bytes for workspace and prepared weights`,
+      String(memory.freeBytes),
+      `Give the Memory convolutionBytes(options); ${shapeText(problem.shape)} may need less by another algorithm.`,
+    );
+}
+
+/** Operands of a call as they come; weights and bias may be missing. */
+interface GivenCall {
+  readonly input: number;
+  readonly output: number;
+  readonly weights: number | undefined;
+  readonly bias: number | undefined;
+}
+
+function checkCall(
+  { input, output, weights, bias }: GivenCall,
+  prepared: number | undefined,
+  problem: ConvProblem,
+  memoryBytes: number,
+): void {
+  const { shape, batch, epilogue } = problem;
+  checkPlace("input", input, batch * inputLength(shape), problem, memoryBytes);
+  checkPlace("output", output, batch * outputLength(shape), problem, memoryBytes);
+  if (weights === undefined && prepared === undefined)
+    refuse("weights", "none", "Call prepare(weights) first, or pass them to run.");
+  if (epilogue.bias !== (bias !== undefined))
+    refuse(
+      epilogue.bias ? "a bias" : "no bias",
+      bias === undefined ? "none" : `one at ${bias}`,
+      "Pass a bias exactly where the convolution was made with `epilogue: { bias: true }`.",
+    );
+  if (bias !== undefined) checkPlace("bias", bias, shape.filters, problem, memoryBytes);
+  const [inputBytes, outputBytes] = [inputLength(shape), outputLength(shape)].map(
+    (length) => batch * length * elementBytes(problem),
+  ) as [number, number];
+  if (output < input + inputBytes && input < output + outputBytes)
+    refuse("the output to lie apart from the input", `input at ${input}, output at ${output}`, addressRemedy);
+}
+
+const addressRemedy = "Pass the `address` of a Memory allocation that is large enough.";
+
+function checkPlace(
+  name: string,
+  address: number,
+  length: number,
+  problem: ConvProblem,
+  memoryBytes: number,
+): void {
+  const bytes = length * elementBytes(problem);
+  if (
+    !Number.isInteger(address) ||
+    address <= 0 ||
+    address % elementBytes(problem) !== 0 ||
+    address + bytes > memoryBytes
+  )
+    refuse(
+      `${name} as an address of ${problem.element} with ${bytes} bytes in memory`,
+      String(address),
+      addressRemedy,
+    );
+}
+
+function refuse(expected: string, found: string, remedy: string): never {
+  throw new ProgramError("convolution", { expected, found, remedy });
+}
