@@ -9,7 +9,7 @@ import { compile, type KernelTarget } from "../codegen/compile.ts";
 import { Memory } from "../codegen/memory.ts";
 import { createGemm, type Gemm } from "../gemm/gemm.ts";
 import { planGemm } from "../gemm/variants.ts";
-import { multiplyAddPeak } from "../measure/peak.ts";
+import { multiplyAddPeak, peakTargetOf } from "../measure/peak.ts";
 import { pairedRatio } from "../measure/statistics/interval.ts";
 import { median } from "../measure/statistics/order.ts";
 import { randomStream } from "../random.ts";
@@ -140,8 +140,8 @@ function speedUp(n: number): void {
 /** What two threads could be worth at best on this machine, at this moment. */
 function ceiling(): void {
   const [one, several] = paired(
-    multiplyAddPeak().run as () => void,
-    multiplyAddPeak(threads).run as () => void,
+    multiplyAddPeak(1, peakTargetOf(target)).run as () => void,
+    multiplyAddPeak(threads, peakTargetOf(target)).run as () => void,
   );
   const ratio = pairedRatio(
     one.map((time) => time * threads),
