@@ -3,6 +3,7 @@
  * went wrong. A caller that waits never waits for the dead: the keeper says on the board who has ended.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { allowedProcessors, bindThread } from "../native/affinity.ts";
 import { keeperEntry } from "./entries.ts";
 import type { Order } from "./member.ts";
 import type { KeeperData, Obituary } from "./team-keeper.ts";
@@ -24,15 +25,26 @@ import {
 const startMilliseconds = 30_000;
 /** A caller that waits looks again by itself this often, should a wake-up ever be lost. */
 const sliceMilliseconds = 100;
-/** Looks at the members' progress before the caller sleeps: some tens of microseconds, as in member.ts. */
-const looks = 400;
-
 /** A member of a team failed; the cause is its own error. */
 export class TeamError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, cause === undefined ? {} : { cause });
     this.name = "TeamError";
   }
+}
+
+let atFirst: readonly number[] | undefined;
+
+/** What this thread was allowed before it was bound. */
+function allowed(): readonly number[] {
+  atFirst ??= allowedProcessors();
+  return atFirst;
+}
+
+/** A logical processor for each thread, the caller's first; none where there are fewer processors than threads. */
+function bindings(threads: number): readonly number[] {
+  const processors = allowed();
+  return processors.length < threads ? [] : processors.slice(0, threads);
 }
 
 export class Crew {
@@ -54,13 +66,19 @@ export class Crew {
     this.#ports = channels.map(({ port1 }) => port1);
     this.#obituaries = obituaries.port1;
     const ports = channels.map(({ port2 }) => port2);
-    const data: KeeperData = { board: this.board, entry: entry.href, ports, obituaries: obituaries.port2 };
+    const processors = bindings(threads);
+    const data: KeeperData = {
+      ...{ board: this.board, entry: entry.href, processors, ports },
+      obituaries: obituaries.port2,
+    };
     this.#keeper = new Worker(keeperEntry, { workerData: data, transferList: [...ports, obituaries.port2] });
     this.#keeper.unref();
     this.#keeper.on("error", () => {
       this.#ended = true;
     });
     this.#awaitStart();
+    // Only now: a thread inherits the processors of the one that starts it.
+    if (processors[0] !== undefined) bindThread([processors[0]]);
   }
 
   /** Whether this crew does no job any more. */
@@ -89,7 +107,7 @@ export class Crew {
     for (;;) {
       const progress = Atomics.load(words, progressWord);
       if (!this.#isAtWork()) return;
-      spinWhile(words, progressWord, progress, looks);
+      spinWhile(words, progressWord, progress);
       Atomics.wait(words, progressWord, progress, sliceMilliseconds);
     }
   }
@@ -106,6 +124,7 @@ export class Crew {
   /** Ends all threads, whatever they do. */
   async end(): Promise<void> {
     this.#ended = true;
+    bindThread(allowed());
     await this.#keeper.terminate();
   }
 

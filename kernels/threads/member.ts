@@ -3,6 +3,7 @@
  * moment, then sleeps, so that an idle team costs nothing.
  */
 import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { bindThread } from "../native/affinity.ts";
 import type { Share, TaskTable } from "./tasks.ts";
 import {
   announceProgress,
@@ -22,6 +23,8 @@ import {
 export interface MemberData {
   readonly board: Board;
   readonly member: number;
+  /** The logical processor that is this member's, where threads are bound. */
+  readonly processor: number | undefined;
   /** Orders come in, errors go out. */
   readonly port: MessagePort;
 }
@@ -33,17 +36,12 @@ export interface Order {
   readonly order: unknown;
 }
 
-/**
- * Looks for a next job before sleeping: about 20 microseconds on a core of 3 to 4 GHz. Waking a sleeper costs its
- * caller as much (threads.bench.ts), and products that follow each other closer than that are where it hurts.
- */
-const looks = 400;
-
 /** Serves jobs for ever; the thread ends when its team does. */
 export async function serveMember(table: TaskTable): Promise<never> {
-  const { board, member, port } = workerData as MemberData;
+  const { board, member, processor, port } = workerData as MemberData;
   const { words, numbers } = board;
   const prepared = new Map<number, Share>();
+  if (processor !== undefined) bindThread([processor]);
   let seen = 0;
   Atomics.store(words, stateWord(member), state.alive);
   announceProgress(board);
@@ -66,7 +64,7 @@ export async function serveMember(table: TaskTable): Promise<never> {
 }
 
 function nextJob(words: Int32Array, seen: number): number {
-  spinWhile(words, jobWord, seen, looks);
+  spinWhile(words, jobWord, seen);
   for (;;) {
     const job = Atomics.load(words, jobWord);
     if (job !== seen) return job;

@@ -1,4 +1,5 @@
 /** Tasks for the tests of teams: one that is fine, and one for each thing that can go wrong in a member. */
+import { allowedProcessors } from "../native/affinity.ts";
 import type { TaskTable } from "./tasks.ts";
 
 interface Sums {
@@ -13,6 +14,17 @@ export const trialTasks: TaskTable = {
       const { sums, member } = order as Sums;
       return (numbers) => {
         sums[member] = (sums[member] as number) + (numbers[0] as number);
+      };
+    },
+  }),
+  /** Writes down the first logical processor that the member may run on, and how many there are. */
+  processors: async () => ({
+    prepare: (order) => {
+      const { sums, member } = order as Sums;
+      return () => {
+        const allowed = allowedProcessors();
+        sums[2 * member] = allowed[0] ?? -1;
+        sums[2 * member + 1] = allowed.length;
       };
     },
   }),

@@ -12,6 +12,8 @@ export interface KeeperData {
   readonly board: Board;
   /** Main file of a member. */
   readonly entry: string;
+  /** The logical processor of each member, from 1; empty where threads are not bound. */
+  readonly processors: readonly number[];
   /** One for each member, to be handed on. */
   readonly ports: readonly MessagePort[];
   /** Where the caller reads how a member ended. */
@@ -24,11 +26,11 @@ export interface Obituary {
   readonly error: Error;
 }
 
-const { board, entry, ports, obituaries } = workerData as KeeperData;
+const { board, entry, processors, ports, obituaries } = workerData as KeeperData;
 
 for (const [index, port] of ports.entries()) {
   const member = index + 1;
-  const data: MemberData = { board, member, port };
+  const data: MemberData = { board, member, processor: processors[member], port };
   const worker = new Worker(new URL(entry), { workerData: data, transferList: [port] });
   let error: Error | undefined;
   worker.once("error", (reason) => {

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, test } from "vitest";
+import { allowedProcessors } from "../native/affinity.ts";
 import { Team, type TeamError } from "./team.ts";
 import { mostThreads } from "./words.ts";
 
@@ -51,6 +52,32 @@ describe("a team", () => {
       add(value);
       expect(sums.every((sum) => sum === (value * (value + 1)) / 2)).toBe(true);
     }
+  });
+
+  it.runIf(allowedProcessors().length >= 2)("binds each thread to a core until it ends", async () => {
+    const before = allowedProcessors();
+    const team = teamOfTrials(2);
+    const sums = new Float64Array(new SharedArrayBuffer(32));
+    team
+      .prepare(
+        "processors",
+        (member) => ({ sums, member }),
+        () => {
+          const own = allowedProcessors();
+          sums.set([own[0] as number, own.length]);
+        },
+      )
+      .run();
+    expect([...sums]).toEqual([before[0], 1, before[1], 1]);
+    await team.end();
+    expect(allowedProcessors()).toEqual(before);
+  });
+
+  it("leaves threads free where they are more than cores", () => {
+    const before = allowedProcessors();
+    const team = teamOfTrials(before.length + 1);
+    adding(team).add(1);
+    expect(allowedProcessors()).toEqual(before);
   });
 
   it("keeps its tasks apart and its threads from one to the next", () => {

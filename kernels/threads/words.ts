@@ -55,7 +55,22 @@ export function announceProgress({ words }: Board): void {
 /** Tells the core that this is a spinning loop; from V8 13.4 on, and nothing before. */
 const pause: () => void = (Atomics as { pause?: () => void }).pause ?? (() => {});
 
-/** Looks a number of times whether a word has changed from a value; a cheap wait for what is about to happen. */
-export function spinWhile(words: Int32Array, index: number, value: number, looks: number): void {
-  for (let look = 0; look < looks && Atomics.load(words, index) === value; look++) pause();
+/**
+ * How long a thread looks before it sleeps, in milliseconds: about what its waking would cost, so that a wait never costs
+ * more than twice the better of the two (Karlin et al. 1994, competitive spinning). Measured on a virtual machine of two
+ * cores: 0.06 ms after a short rest, 0.3 ms after a long one. On a bare machine a futex takes 0.01 to 0.05 ms.
+ */
+const looksFor = 0.3;
+/** Looks between two readings of the clock: a few microseconds, whatever a pause takes on this core. */
+const looksAtOnce = 64;
+
+/** Waits for a word to change from a value as long as that is cheaper than to sleep; the caller sees whether it has. */
+export function spinWhile(words: Int32Array, index: number, value: number): void {
+  const until = performance.now() + looksFor;
+  do {
+    for (let look = 0; look < looksAtOnce; look++) {
+      if (Atomics.load(words, index) !== value) return;
+      pause();
+    }
+  } while (performance.now() < until);
 }
