@@ -7,7 +7,7 @@ import type { Measurement, VariantRef } from "../kernels/experiment.ts";
 import { findingsIn } from "../kernels/judge.ts";
 import { commandLine } from "../reports/command-line.ts";
 import { differenceIn, differenceInWords } from "../reports/difference-words.ts";
-import { forecastInWords } from "../reports/forecast-words.ts";
+import { forecastsInWords } from "../reports/forecast-words.ts";
 import { formatDuration, formatMeasurement } from "../reports/numbers.ts";
 import { cellRemarks } from "../reports/remarks.ts";
 import { momentText } from "./moment.ts";
@@ -92,7 +92,7 @@ function cellLines(cell: StoredCell, measured: readonly Measurement[], view: Run
     ...[
       ...doubtfulRatios(measured, against),
       ...otherRatios(measured, against),
-      ...[forecastInWords(measured)].filter((line) => line !== undefined),
+      ...forecastsInWords(measured),
     ].flatMap((line) => wrap(line, view.width)),
   ];
 }

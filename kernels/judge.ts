@@ -181,12 +181,25 @@ export function figure(value: number): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
 }
 
+/** From the fastest to the slowest: what `bestTarget` chooses from. */
+const bySpeed = ["native", "wasm", "js"] as const;
+
+/**
+ * The fastest target that a run had, for claims about what a program can reach: native if any variant ran there, else
+ * wasm, else js. Which target is the fastest is fixed beforehand; no measurement chooses it.
+ */
+export function bestTarget(evidence: Evidence): Target {
+  return bySpeed.find((target) => ranOn(evidence, target)) ?? "wasm";
+}
+
+function ranOn(evidence: Evidence, target: Target): boolean {
+  return evidence.all({ target }).some((measurement) => !measurement.variant.startsWith("peak-"));
+}
+
 /**
  * The target that a claim is judged on where it names none: wasm if any variant ran there (ceilings such as
  * `peak-fma` do not count), else js.
  */
 export function judgedTarget(evidence: Evidence): Target {
-  const ranOn = (target: Target): boolean =>
-    evidence.all({ target }).some((measurement) => !measurement.variant.startsWith("peak-"));
-  return !ranOn("wasm") && ranOn("js") ? "js" : "wasm";
+  return !ranOn(evidence, "wasm") && ranOn(evidence, "js") ? "js" : "wasm";
 }

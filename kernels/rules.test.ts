@@ -397,6 +397,25 @@ describe("every rule", () => {
     expect(judged("shape-specialised-code-is-faster", specialisedGraphs(2, 2, 1)).verdict).toBe("refuted");
   });
 
+  it("judges what a program can reach on the fastest target that ran, against that target's own loops", () => {
+    const onNative = (measurements: readonly Measurement[]): Measurement[] =>
+      measurements.map((m) => ({
+        ...m,
+        target: "native",
+        ...(m.against && { against: { ...m.against, target: "native" as const } }),
+      }));
+    for (const [claim, slow, fast] of [
+      ["scheduling-gives-200x", schedules(50), schedules(230)],
+      ["search-beats-default-schedule", searches([1.1, 0.9, 1]), searches([1, 1.1, 1])],
+      ["shape-specialised-code-is-faster", specialisedGraphs(2, 0.9, 0), specialisedGraphs(2, 1.2, 0)],
+    ] as const) {
+      expect(judged(claim, [...slow, ...onNative(fast)]).verdict).toBe("confirmed");
+      expect(judged(claim, [...fast, ...onNative(slow)]).verdict).toBe("refuted");
+    }
+    const overWasm = schedules(230).map((m) => ({ ...m, target: "native" as const }));
+    expect(judged("scheduling-gives-200x", overWasm).verdict).toBe("inconclusive");
+  });
+
   it("waits for the rounds that the rules of searches and schedules ask for", () => {
     const few = (measurements: readonly Measurement[]): Measurement[] =>
       measurements.map((m) => ({ ...m, n: 14 }));

@@ -9,6 +9,15 @@ export function mainTarget({ targets }: Settings): Target | undefined {
   return (["wasm", "js"] as const).find((target) => targets.includes(target));
 }
 
+/**
+ * The targets on which an experiment repeats itself whose question each answers anew: wasm and native as far as they are
+ * allowed, the slower one first; js where neither is.
+ */
+export function comparedTargets({ targets }: Settings): readonly Target[] {
+  const fast = (["wasm", "native"] as const).filter((target) => targets.includes(target));
+  return fast.length > 0 || !targets.includes("js") ? fast : ["js"];
+}
+
 /** Every variant on one target. */
 export function on(target: Target, variants: readonly string[]): readonly VariantRef[] {
   return variants.map((variant) => ({ variant, target }));

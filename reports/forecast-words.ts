@@ -3,6 +3,16 @@ import type { Measurement } from "../kernels/experiment.ts";
 import { forecastIn, hitMargin } from "../kernels/measure/forecast.ts";
 import { formatNumber, formatPercent } from "./numbers.ts";
 
+/** `forecastInWords` of each target in a sentence of its own, for shares of different peaks have no common order. */
+export function forecastsInWords(measured: readonly Measurement[]): readonly string[] {
+  const targets = [...new Set(measured.map(({ target }) => target))];
+  const said = targets.flatMap((target) => {
+    const words = forecastInWords(measured.filter((m) => m.target === target));
+    return words === undefined ? [] : [{ target, words }];
+  });
+  return said.map(({ target, words }) => (said.length > 1 ? `On ${target}: ${words}` : words));
+}
+
 /** Hits, misses with both figures, and the rank correlation; undefined where nothing was predicted. */
 export function forecastInWords(measured: readonly Measurement[]): string | undefined {
   const forecast = forecastIn(measured);

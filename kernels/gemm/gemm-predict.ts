@@ -3,9 +3,9 @@ import type { Bench, Cell, Procedure, VariantRef } from "../experiment.ts";
 import { figure } from "../judge.ts";
 import { productCandidates } from "./contest.ts";
 import { shapeOf } from "./cubes.ts";
-import { predictRounds, tileOf, tracedPart } from "./gemm-predict.experiment.ts";
+import { isaOn, predictRounds, tileOf, tracedPart } from "./gemm-predict.experiment.ts";
 import { variantText } from "./listing.ts";
-import { filledShare, predictTile, type TilePrediction, wasmCore } from "./tile-model.ts";
+import { type CoreModel, coreOf, filledShare, predictTile, type TilePrediction } from "./tile-model.ts";
 import { countMemory } from "./traces.ts";
 
 export const procedure: Procedure = {
@@ -29,24 +29,29 @@ async function run(cell: Cell, bench: Bench): Promise<void> {
 
 /** The prediction with the simulated lines that went into it; the share is of what C has, not of what tiles compute. */
 function predictedFor(
-  { variant }: VariantRef,
+  { variant, target }: VariantRef,
   workload: string,
-): TilePrediction & { readonly linesPerMac: number } {
+): TilePrediction & { readonly core: CoreModel; readonly linesPerMac: number } {
   const part = tracedPart(workload);
-  const linesPerMac = countMemory(variant, part).misses / (part.m * part.n * part.k);
+  const isa = isaOn(target);
+  const core = coreOf(isa);
+  const linesPerMac = countMemory(variant, part, isa).misses / (part.m * part.n * part.k);
   const tile = tileOf(variant);
   // The trace counts lines for each useful multiply-add; a step of k fetches them for all that the tile computes.
   const filled = filledShare(shapeOf(workload), tile);
-  const prediction = predictTile(tile, wasmCore, linesPerMac * filled);
-  return { ...prediction, share: prediction.share * filled, linesPerMac };
+  const prediction = predictTile(tile, core, linesPerMac * filled);
+  return { ...prediction, share: prediction.share * filled, core, linesPerMac };
 }
 
 /** `micro-4x12: 16 of 15 registers, 1 spilled, 0.583 loads a multiply-add, bound by spills: 62.1 % of peak`. */
-function inWords({ variant }: VariantRef, prediction: TilePrediction): string {
-  const { registersNeeded, spilled, loadsPerMultiplyAdd, bound, share } = prediction;
+function inWords(
+  { variant, target }: VariantRef,
+  prediction: TilePrediction & { readonly core: CoreModel },
+): string {
+  const { core, registersNeeded, spilled, loadsPerMultiplyAdd, bound, share } = prediction;
   const spills = spilled > 0 ? `, ${spilled} spilled` : "";
   return (
-    `${variant}: ${registersNeeded} of ${wasmCore.registers} registers${spills}, ` +
+    `${variant}${target === "native" ? " (native)" : ""}: ${registersNeeded} of ${core.registers} registers${spills}, ` +
     `${figure(loadsPerMultiplyAdd)} loads a multiply-add, bound by ${bound}: ${figure(100 * share)} % of peak`
   );
 }

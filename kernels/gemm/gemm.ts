@@ -21,7 +21,7 @@ import {
   type Real,
   transposed,
 } from "./arguments.ts";
-import { kernelIsa } from "./machines.ts";
+import { type KernelIsa, kernelIsa } from "./machines.ts";
 import type { Calls, GemmPlan } from "./plan.ts";
 import { scaleProgram, stridedScaleProgram } from "./programs/scale.ts";
 import { threadedGemm } from "./threaded.ts";
@@ -100,9 +100,14 @@ export function gemmWorkspaceBytes(options: Omit<GemmOptions, "memory">): number
 }
 
 /** Calls `visit` for every load and store that a variant makes, in order, without computing anything. */
-export function traceGemm(variant: string, args: GemmArguments, visit: Visit, element: Real = "f32"): void {
+export function traceGemm(
+  variant: string,
+  args: GemmArguments,
+  visit: Visit,
+  { element = "f32", isa = "wasm" }: { readonly element?: Real; readonly isa?: KernelIsa } = {},
+): void {
   const { m, n, k } = args;
-  const plan = planGemm(variant, element, "wasm", { m, n, k });
+  const plan = planGemm(variant, element, isa, { m, n, k });
   const make = (program: Program): Calls[string] => {
     const trace = compileTrace(program);
     return (...programArguments) => trace(visit, ...programArguments);

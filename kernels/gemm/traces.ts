@@ -6,6 +6,7 @@ import { Cache } from "../cache/cache.ts";
 import { l1Geometry } from "../cache/geometry.ts";
 import type { GemmShape } from "./arguments.ts";
 import { traceGemm } from "./gemm.ts";
+import type { KernelIsa } from "./machines.ts";
 
 export interface MemoryCounts {
   readonly loads: number;
@@ -26,8 +27,12 @@ export interface TracedProduct extends GemmShape {
 /** Matrices begin at page boundaries, as large allocations do. */
 const pageBytes = 4096;
 
-/** Counts C += A B on float32 operands that lie one after the other. */
-export function countMemory(variant: string, { m, n, k, padding = 0 }: TracedProduct): MemoryCounts {
+/** Counts C += A B on float32 operands that lie one after the other, as kernels of these vectors compute it. */
+export function countMemory(
+  variant: string,
+  { m, n, k, padding = 0 }: TracedProduct,
+  isa: KernelIsa = "wasm",
+): MemoryCounts {
   const cache = new Cache(l1Geometry);
   const [lda, ldb, ldc] = [k + padding, n + padding, n + padding];
   const pages = (elements: number): number => Math.ceil((4 * elements) / pageBytes) * pageBytes;
@@ -36,10 +41,15 @@ export function countMemory(variant: string, { m, n, k, padding = 0 }: TracedPro
   const c = b + pages(k * ldb);
   let stores = 0;
   let loads = 0;
-  traceGemm(variant, { m, n, k, a, b, c, lda, ldb, ldc, beta: 1 }, (address, bytes, isStore) => {
-    if (isStore) stores++;
-    else loads++;
-    cache.access(address, bytes, isStore);
-  });
+  traceGemm(
+    variant,
+    { m, n, k, a, b, c, lda, ldb, ldc, beta: 1 },
+    (address, bytes, isStore): void => {
+      if (isStore) stores++;
+      else loads++;
+      cache.access(address, bytes, isStore);
+    },
+    { isa },
+  );
   return { loads, stores, accesses: cache.accesses, misses: cache.misses, writeBacks: cache.writeBacks };
 }

@@ -2,6 +2,8 @@
  * Procedure of `gemm-search`: a search inside the cell, every trial of which is recorded like any measurement, then the
  * found plan beside the default in fresh rounds.
  */
+
+import { nativeIsa } from "../codegen/compile.ts";
 import type {
   Bench,
   Candidate,
@@ -28,7 +30,7 @@ import type { Measure } from "./measure.ts";
 import { search, type Trial } from "./search.ts";
 import { type Space, spaceOf } from "./space.ts";
 import { strategyCalled } from "./strategies/index.ts";
-import { tuneTargets } from "./targets.ts";
+import { type TuneTarget, tuneTargets } from "./targets.ts";
 
 export const procedure: Procedure = {
   run,
@@ -50,10 +52,21 @@ const trialRounds = {
 
 async function run(cell: Cell, bench: Bench): Promise<void> {
   const shape = searchedShapes[searchWorkloads.indexOf(cell.workload)];
-  const target = bench.variants[0]?.target;
-  const row = tuneTargets.find((each) => each.target === target);
-  if (!shape || !row) throw new RangeError(`no search at ${cell.workload} on ${target}`);
-  const space = spaceOf(row, "f32", shape);
+  if (!shape) throw new RangeError(`no search at ${cell.workload}`);
+  for (const target of new Set(bench.variants.map((ref) => ref.target))) {
+    const row = tuneTargetOn(target);
+    if (!row) throw new RangeError(`no search on ${target}`);
+    await searchAndCompare(spaceOf(row, "f32", shape), bench);
+  }
+}
+
+/** The row of a target with the vectors that this machine has. */
+function tuneTargetOn(target: Target): TuneTarget | undefined {
+  return tuneTargets.find((row) => row.target === target && (target !== "native" || row.isa === nativeIsa()));
+}
+
+async function searchAndCompare(space: Space, bench: Bench): Promise<void> {
+  const { shape, target: row } = space;
   const found = await searched(space, bench);
   const [first, second] = gemmCandidates(shape, "f32", refs(row.target, [defaultVariant, found]), bench);
   if (!first || !second) return;

@@ -20,16 +20,15 @@ import {
 import { type ProgramBuilder, program } from "../codegen/program.ts";
 import type { Program } from "../codegen/statements.ts";
 
-const lanes = 4;
-const zeros = (): Value => constant(0, { element: "f32", lanes });
+const zeros = (lanes: number): Value => constant(0, { element: "f32", lanes });
 
-/** `(inputs, outputs, x, w, y)`: y = x W for any number of inputs and a multiple of four outputs. */
-export function denseProgram(): Program {
+/** `(inputs, outputs, x, w, y)`: y = x W for any number of inputs and whole vectors of outputs. */
+export function denseProgram(lanes: number): Program {
   return program("dense", (b) => {
     const [inputs, outputs] = [b.integer("inputs"), b.integer("outputs")];
     const [x, w, y] = [b.pointer("x", "f32"), b.pointer("w", "f32"), b.pointer("y", "f32")];
     b.loop("j", 0, outputs, { step: lanes }, (j) => {
-      const sum = b.variable("sum", zeros());
+      const sum = b.variable("sum", zeros(lanes));
       const row = b.variable("row", advance(w, j));
       b.loop("p", 0, inputs, {}, (p) => {
         b.set(sum, multiplyAdd(broadcast(at(x, p), lanes), load(at(row), lanes), sum));
@@ -41,7 +40,7 @@ export function denseProgram(): Program {
 }
 
 /** `(length, bias, y)`: y += bias. */
-export function biasProgram(): Program {
+export function biasProgram(lanes: number): Program {
   return program("bias", (b) => {
     const length = b.integer("length");
     const [bias, y] = [b.pointer("bias", "f32"), b.pointer("y", "f32")];
@@ -52,21 +51,21 @@ export function biasProgram(): Program {
 }
 
 /** `(length, y)`: what is negative becomes 0. */
-export function reluProgram(): Program {
+export function reluProgram(lanes: number): Program {
   return program("relu", (b) => {
     const length = b.integer("length");
     const y = b.pointer("y", "f32");
     b.loop("j", 0, length, { step: lanes }, (j) => {
-      b.store(at(y, j), max(load(at(y, j), lanes), zeros()));
+      b.store(at(y, j), max(load(at(y, j), lanes), zeros(lanes)));
     });
   });
 }
 
-/** Vectors of outputs that are summed side by side: enough chains to hide the latency of an addition. */
-const abreast = 4;
+/** Vectors of outputs that are summed side by side at the most: enough chains to hide the latency of an addition. */
+const mostAbreast = 4;
 
 /** `(x, w1, b1, y1, w2, b2, y2 …)`: all layers of these widths, activation after each but the last. */
-export function networkProgram(widths: readonly number[]): Program {
+export function networkProgram(widths: readonly number[], lanes: number): Program {
   const layers = widths.slice(1);
   return program("network", (b) => {
     const x = b.pointer("x", "f32");
@@ -78,7 +77,7 @@ export function networkProgram(widths: readonly number[]): Program {
     for (const [layer, { w, bias, y }] of places.entries()) {
       const from = layer === 0 ? x : (places[layer - 1]?.y as PointerName);
       const shape = { inputs: widths[layer] as number, outputs: widths[layer + 1] as number };
-      fusedLayer(b, shape, { x: from, w, bias, y }, layer < layers.length - 1);
+      fusedLayer(b, shape, { x: from, w, bias, y, lanes }, layer < layers.length - 1);
     }
   });
 }
@@ -88,16 +87,19 @@ interface Layer {
   readonly w: PointerName;
   readonly bias: PointerName;
   readonly y: PointerName;
+  readonly lanes: number;
 }
 
 function fusedLayer(
   b: ProgramBuilder,
   { inputs, outputs }: { readonly inputs: number; readonly outputs: number },
-  { x, w, bias, y }: Layer,
+  { x, w, bias, y, lanes }: Layer,
   activated: boolean,
 ): void {
+  // The largest that divides the layer: an output that two passes computed would be no error, one beyond it would.
+  const abreast = largestDivisor(outputs / lanes, mostAbreast);
   b.loop("j", 0, outputs, { step: lanes * abreast }, (j) => {
-    const sums: Name[] = Array.from({ length: abreast }, (_, v) => b.variable(`sum${v}`, zeros()));
+    const sums: Name[] = Array.from({ length: abreast }, (_, v) => b.variable(`sum${v}`, zeros(lanes)));
     const row = b.variable("row", advance(w, j));
     b.loop("p", 0, inputs, { unroll: 2 }, (p) => {
       const factor = b.let("factor", broadcast(at(x, p), lanes));
@@ -108,7 +110,12 @@ function fusedLayer(
     });
     for (const [v, sum] of sums.entries()) {
       const biased = add(sum, load(at(bias, j, v * lanes), lanes));
-      b.store(at(y, j, v * lanes), activated ? max(biased, zeros()) : biased);
+      b.store(at(y, j, v * lanes), activated ? max(biased, zeros(lanes)) : biased);
     }
   });
+}
+
+function largestDivisor(whole: number, most: number): number {
+  for (let divisor = most; divisor > 1; divisor--) if (whole % divisor === 0) return divisor;
+  return 1;
 }

@@ -1,9 +1,12 @@
 /** Procedure of `specialised-graph`: a graph walked node by node against the function generated for it. */
-import { compile, type KernelTarget, kernelText } from "../codegen/compile.ts";
+import { compile, type KernelTarget, kernelText, nativeIsaOr } from "../codegen/compile.ts";
+import { bytesOf } from "../codegen/expressions.ts";
 import { type Allocation, Memory } from "../codegen/memory.ts";
 import type { Bench, Candidate, Cell, Procedure, VariantRef } from "../experiment.ts";
 import { fillRandom } from "../gemm/contest.ts";
+import { kernelIsa, machineRow } from "../gemm/machines.ts";
 import { kernelTarget } from "../kernel-target.ts";
+import { variantRef } from "../variant.ts";
 import { biasProgram, denseProgram, networkProgram, reluProgram } from "./graph-programs.ts";
 import {
   claimedRounds,
@@ -18,10 +21,11 @@ export const procedure: Procedure = {
   run,
   code: async (ref) => {
     const target = kernelTarget(ref);
+    const lanes = lanesOn(target);
     const programs =
       ref.variant === specialised
-        ? [networkProgram(networks.small)]
-        : [denseProgram(), biasProgram(), reluProgram()];
+        ? [networkProgram(networks.small, lanes)]
+        : [denseProgram(lanes), biasProgram(lanes), reluProgram(lanes)];
     return programs.map((each) => kernelText(each, target, { arithmetic: "strict" })).join("\n");
   },
 };
@@ -38,6 +42,11 @@ export type GraphNode =
     }
   | { readonly op: "bias"; readonly length: number; readonly bias: number; readonly y: number }
   | { readonly op: "relu"; readonly length: number; readonly y: number };
+
+/** Elements in the vectors of a target; a listing of native code can be read on any machine. */
+function lanesOn(target: KernelTarget): number {
+  return machineRow("f32", kernelIsa(target, nativeIsaOr("avx512"))).vectorBytes / bytesOf.f32;
+}
 
 type Buffer = Allocation<"f32">;
 
@@ -57,7 +66,7 @@ export function network(widths: readonly number[], target: KernelTarget, random:
     return { inputs, outputs, w, bias, y: memory.allocate("f32", outputs) };
   });
   const output = (layers.at(-1) as (typeof layers)[number]).y;
-  const whole = compile(networkProgram(widths), target, memory, { arithmetic: "strict" });
+  const whole = compile(networkProgram(widths, lanesOn(target)), target, memory, { arithmetic: "strict" });
   const addresses = layers.flatMap(({ w, bias, y }) => [w.address, bias.address, y.address]);
   const interpret = interpreter(target, memory);
   const graph = layers.flatMap(({ inputs, outputs, w, bias, y }, at): GraphNode[] => {
@@ -78,9 +87,10 @@ export function network(widths: readonly number[], target: KernelTarget, random:
 /** Runs any graph of these operations, whatever the shapes. */
 function interpreter(target: KernelTarget, memory: Memory): (graph: readonly GraphNode[]) => void {
   const options = { arithmetic: "strict" } as const;
-  const dense = compile(denseProgram(), target, memory, options).call;
-  const bias = compile(biasProgram(), target, memory, options).call;
-  const relu = compile(reluProgram(), target, memory, options).call;
+  const lanes = lanesOn(target);
+  const dense = compile(denseProgram(lanes), target, memory, options).call;
+  const bias = compile(biasProgram(lanes), target, memory, options).call;
+  const relu = compile(reluProgram(lanes), target, memory, options).call;
   return (graph) => {
     for (const node of graph) {
       if (node.op === "dense") dense(node.inputs, node.outputs, node.x, node.w, node.y);
@@ -92,9 +102,32 @@ function interpreter(target: KernelTarget, memory: Memory): (graph: readonly Gra
 
 async function run(cell: Cell, bench: Bench): Promise<void> {
   const name = networkNames.find((each) => networkWorkload(each) === cell.workload);
-  const [ref] = bench.variants;
-  if (!name || !ref) throw new RangeError(`no network ${cell.workload}`);
-  const made = network(networks[name], kernelTarget(ref), bench.random("network"));
+  if (!name) throw new RangeError(`no network ${cell.workload}`);
+  const targets = [...new Set(bench.variants.map(({ target }) => target))];
+  const candidates = targets.flatMap((target) =>
+    candidatesOn(
+      bench.variants.filter((ref) => ref.target === target),
+      networks[name],
+      bench,
+    ),
+  );
+  const generic = candidates.filter(({ variant }) => variant === interpreted).map(variantRef);
+  const pairs = candidates.flatMap((each) => {
+    const own = generic.find(({ target }) => target === each.target);
+    return own && each.variant !== interpreted ? [[variantRef(each), own] as const] : [];
+  });
+  await bench.compare(candidates, { against: generic.at(-1) ?? null, pairs, leastRounds: claimedRounds });
+}
+
+/** Both ways on one target, after their results were compared bit by bit. */
+function candidatesOn(
+  refs: readonly VariantRef[],
+  widths: readonly number[],
+  bench: Bench,
+): readonly Candidate[] {
+  const [ref] = refs;
+  if (!ref) return [];
+  const made = network(widths, kernelTarget(ref), bench.random("network"));
   made.interpreted();
   const expected = made.output.slice();
   const differing = (): number => {
@@ -102,15 +135,12 @@ async function run(cell: Cell, bench: Bench): Promise<void> {
     made.specialised();
     return made.output.filter((value, at) => !Object.is(value, expected[at])).length;
   };
-  const find = (variant: string): VariantRef | undefined =>
-    bench.variants.find((each) => each.variant === variant);
-  const generated = find(specialised);
+  const generated = refs.find(({ variant }) => variant === specialised);
   if (generated) bench.exact(generated, "mismatches", differing());
-  const candidates = bench.variants.map(
+  return refs.map(
     (each): Candidate => ({
       ...each,
       run: each.variant === specialised ? made.specialised : made.interpreted,
     }),
   );
-  await bench.compare(candidates, { against: find(interpreted) ?? null, leastRounds: claimedRounds });
 }

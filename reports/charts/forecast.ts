@@ -17,8 +17,14 @@ const colours = { hit: palette[2], miss: ink.ceiling } as const;
 export function forecastCharts(hint: ChartHint, source: ChartSource): readonly Drawing[] {
   const groups = Map.groupBy(source.measurements, (m) => m.workload);
   return [...groups].flatMap(([workload, measured]) => {
-    const forecast = forecastIn(measured);
-    return forecast ? [drawing(hint, workload, forecast, measured)] : [];
+    // A chart for each target: their shares are of different peaks, and a tile may have one name on both.
+    const onTargets = [...Map.groupBy(measured, (m) => m.target)].flatMap(([target, own]) => {
+      const forecast = forecastIn(own);
+      return forecast ? [{ target, own, forecast }] : [];
+    });
+    return onTargets.map(({ target, own, forecast }) =>
+      drawing(hint, onTargets.length > 1 ? `${workload} ${target}` : workload, forecast, own),
+    );
   });
 }
 

@@ -7,7 +7,7 @@ import type { Measurement, VariantRef } from "../../kernels/experiment.ts";
 import { metrics } from "../../kernels/metrics.ts";
 import { isCeiling, sameVariant, variantRef } from "../../kernels/variant.ts";
 import { differenceInWords } from "../difference-words.ts";
-import { forecastInWords } from "../forecast-words.ts";
+import { forecastsInWords } from "../forecast-words.ts";
 import { type Column, code, table, text } from "../markdown.ts";
 import { formatCount, formatMeasurement, metricTitle } from "../numbers.ts";
 import { cellRemarks } from "../remarks.ts";
@@ -32,7 +32,7 @@ export function resultTables(
   return [
     table(columns, cells),
     ...otherRatios(measured, against),
-    ...[forecastInWords(measured)].filter((sentence) => sentence !== undefined).map(text),
+    ...forecastsInWords(measured).map(text),
     ...(remarks.length === 0 ? [] : [remarks.join("\n")]),
   ];
 }
