@@ -79,7 +79,8 @@ function pixels(b: ProgramBuilder, problem: ConvProblem, bias: Pointer, output: 
   });
 }
 
-function finished({ bias, activation }: Epilogue, value: Value, ofFilter: Value): Value {
+/** A sum with the bias of its filter, where there is one, and the activation. */
+export function finished({ bias, activation }: Epilogue, value: Value, ofFilter: Value): Value {
   return activations[activation](bias ? add(value, ofFilter) : value);
 }
 

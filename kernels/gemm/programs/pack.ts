@@ -209,7 +209,7 @@ function packRows(b: ProgramBuilder, group: Group): void {
 }
 
 /** Rows to columns by log2(lanes) rounds of interleaving a vector with the one half the square away. */
-function transpose(b: ProgramBuilder, rows: readonly Name[]): readonly Name[] {
+export function transpose(b: ProgramBuilder, rows: readonly Name[]): readonly Name[] {
   const half = rows.length / 2;
   let vectors = rows;
   for (let round = 1; round < rows.length; round *= 2) {
