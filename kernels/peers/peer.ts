@@ -2,6 +2,7 @@
  * What every peer fulfils: a library of somebody else that computes the same product as our kernels, behind two
  * functions. peers.ts lists them.
  */
+import type { ConvShape } from "../conv/shape.ts";
 import type { PeerDescription } from "../experiment.ts";
 import type { GemmShape } from "../gemm/arguments.ts";
 
@@ -13,11 +14,19 @@ export interface Operands {
   readonly c: Float32Array;
 }
 
-/** A product that is ready to be timed. */
+/** Operands of one convolution of one image in nchw, float32; weights never change. They must not move either. */
+export interface ConvolutionOperands {
+  readonly shape: ConvShape;
+  readonly input: Float32Array;
+  readonly weights: Float32Array;
+  readonly output: Float32Array;
+}
+
+/** A product (or a convolution) that is ready to be timed. */
 export interface PreparedProduct {
-  /** Computes C once, on one thread; a promise where the library has no other way. */
+  /** Computes the result once, on one thread; a promise where the library has no other way. */
   run(): void | Promise<void>;
-  /** C as the last run left it: the operand, or what the library handed out. */
+  /** The result as the last run left it: the operand, or what the library handed out. */
   result(): Float32Array;
 }
 
@@ -30,4 +39,6 @@ export interface Peer {
   describe(): Promise<PeerDescription>;
   /** Loads the library, if it is not loaded, and prepares one product. @throws PeerUnavailable with what to do */
   prepare(operands: Operands): Promise<PreparedProduct>;
+  /** The same for a convolution, where the library has them. */
+  prepareConvolution?(operands: ConvolutionOperands): Promise<PreparedProduct>;
 }
