@@ -64,12 +64,12 @@ export function checkedRun(options: CheckedOptions, random: () => number): strin
   return differs(output.view, expected, tolerance * largest);
 }
 
-interface Guarded extends Allocation<Real> {
+export interface Guarded extends Allocation<Real> {
   intact(): boolean;
 }
 
 /** An allocation between two guard zones, which `intact` compares with what they were filled with. */
-function guarded(memory: Memory, element: Real, length: number): Guarded {
+export function guarded(memory: Memory, element: Real, length: number): Guarded {
   const whole = memory.allocate(element, length + 2 * guard);
   whole.view.fill(guardValue);
   const view = whole.view.subarray(guard, guard + length);

@@ -161,7 +161,8 @@ function takenBy(row: ConvAlgorithm, problem: ConvProblem): ConvAlgorithm {
   });
 }
 
-function workshopIn(memory: Memory, problem: ConvProblem, kernels: Kernel[]): Workshop {
+/** Where an algorithm is made for a problem; what it compiles is added to `kernels`. */
+export function workshopIn(memory: Memory, problem: ConvProblem, kernels: Kernel[]): Workshop {
   const { target, isa, arithmetic } = problem;
   const options = isa === "wasm" ? { arithmetic } : { arithmetic, isa };
   return {
@@ -224,7 +225,8 @@ function checkCall(
 
 const addressRemedy = "Pass the `address` of a Memory allocation that is large enough.";
 
-function checkPlace(
+/** @throws ProgramError where no tensor of this length can lie at the address */
+export function checkPlace(
   name: string,
   address: number,
   length: number,

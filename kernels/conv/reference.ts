@@ -11,6 +11,7 @@ import {
   outputHeight,
   outputLength,
   outputWidth,
+  weightsLength,
 } from "./shape.ts";
 
 type Numbers = Float32Array | Float64Array;
@@ -97,6 +98,20 @@ export function inputGradientReference(
   const gradient = new Float64Array(inputLength(shape));
   forEachTerm(shape, layout, (i, w, o) => {
     gradient[i] = (gradient[i] as number) + (outputGradient[o] as number) * (weights[w] as number);
+  });
+  return gradient;
+}
+
+/** Gradient of the loss by the weights, from its gradient by the output, accumulated in float64. */
+export function weightGradientReference(
+  shape: ConvShape,
+  outputGradient: Numbers,
+  input: Numbers,
+  layout: Layout = "nchw",
+): Float64Array {
+  const gradient = new Float64Array(weightsLength(shape));
+  forEachTerm(shape, layout, (i, w, o) => {
+    gradient[w] = (gradient[w] as number) + (outputGradient[o] as number) * (input[i] as number);
   });
   return gradient;
 }
