@@ -1,0 +1,151 @@
+/**
+ * The functions of expressions as generated code, for vectors of f32: one row each, as in arithmetic.ts, which has their
+ * values in float64. Exponentials by reduction to [-ln2/2, ln2/2] and a polynomial (Cody & Waite 1980); erf by Abramowitz
+ * & Stegun 7.1.26.
+ */
+
+import {
+  abs,
+  add,
+  constant,
+  div,
+  less,
+  max,
+  min,
+  mul,
+  multiplyAdd,
+  type Name,
+  negate,
+  select,
+  squareRoot,
+  sub,
+  type Value,
+  type VectorType,
+} from "../../codegen/expressions.ts";
+import type { ProgramBuilder } from "../../codegen/program.ts";
+import { geluCube, geluScale } from "../arithmetic.ts";
+import type { Expression, PointwiseFunction } from "../expression.ts";
+import { exponential } from "./exponential.ts";
+
+/** What a function becomes: operands are names, so that they may be used more than once. */
+type Emit = (b: ProgramBuilder, operands: readonly Name[], parameters: readonly number[]) => Value;
+
+const one =
+  (emit: (x: Name, b: ProgramBuilder) => Value): Emit =>
+  (b, [x]) =>
+    emit(x as Name, b);
+const two =
+  (emit: (x: Name, y: Name) => Value): Emit =>
+  (_, [x, y]) =>
+    emit(x as Name, y as Name);
+
+const of = (type: VectorType, value: number): Value => constant(value, type);
+
+function sigmoid(b: ProgramBuilder, x: Name): Value {
+  const power = exponential(b, b.let("opposite", negate(x)));
+  return div(of(x.type, 1), add(power, 1));
+}
+
+/** tanh(x) = 1 - 2 / (exp(2x) + 1), which has no cancellation where |x| is large; near 0 it loses relative accuracy only. */
+function tanh(b: ProgramBuilder, x: Name): Value {
+  const power = exponential(b, b.let("twice", mul(x, 2)));
+  return sub(of(x.type, 1), div(of(x.type, 2), add(power, 1)));
+}
+
+/** Coefficients of Abramowitz & Stegun 7.1.26; the largest error is 1.5e-7. */
+const erfPole = 0.3275911;
+const erfTerms = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592];
+
+function erf(b: ProgramBuilder, x: Name): Value {
+  const { type } = x;
+  const size = b.let("size", abs(x));
+  const t = b.let("t", div(of(type, 1), multiplyAdd(size, of(type, erfPole), of(type, 1))));
+  const [first, ...others] = erfTerms as [number, ...number[]];
+  const polynomial = others.reduce((sum, term) => multiplyAdd(sum, t, of(type, term)), of(type, first));
+  const power = exponential(b, b.let("square", negate(mul(size, size))));
+  const value = b.let("upper", sub(of(type, 1), mul(mul(polynomial, t), power)));
+  return select(less(x, 0), negate(value), value);
+}
+
+export const emitted: Readonly<Record<PointwiseFunction, Emit>> = {
+  add: two(add),
+  sub: two(sub),
+  mul: two(mul),
+  div: two(div),
+  min: two(min),
+  max: two(max),
+  pow: (b, [x], [exponent]) => power(b, x as Name, exponent as number),
+  relu: one((x) => max(x, 0)),
+  "leaky-relu": (_, [x], [slope]) => select(less(x as Name, 0), mul(x as Name, slope as number), x as Name),
+  clip: (_, [x], [least, most]) => min(max(x as Name, least as number), most as number),
+  sigmoid: one((x, b) => sigmoid(b, x)),
+  tanh: one((x, b) => tanh(b, x)),
+  erf: one((x, b) => erf(b, x)),
+  exp: one((x, b) => exponential(b, x)),
+  log: () => {
+    throw new RangeError("expected a function with generated code, found log");
+  },
+  sqrt: one(squareRoot),
+  abs: one(abs),
+  negate: one(negate),
+  reciprocal: one((x) => div(of(x.type, 1), x)),
+  gelu: one((x, b) => {
+    const half = b.let("scaled", mul(x, Math.SQRT1_2));
+    return mul(mul(x, 0.5), add(erf(b, half), 1));
+  }),
+  "gelu-tanh": one((x, b) => {
+    const cubed = multiplyAdd(mul(mul(x, x), x), of(x.type, geluCube), x);
+    return mul(mul(x, 0.5), add(tanh(b, b.let("inner", mul(cubed, geluScale))), 1));
+  }),
+  "hard-sigmoid": (_, [x], [slope, offset]) => hardSigmoid(x as Name, slope as number, offset as number),
+  "hard-swish": one((x) => mul(x, hardSigmoid(x, 1 / 6, 0.5))),
+  silu: one((x, b) => mul(x, sigmoid(b, x))),
+};
+
+function hardSigmoid(x: Name, slope: number, offset: number): Value {
+  return min(max(multiplyAdd(x, of(x.type, slope), of(x.type, offset)), 0), 1);
+}
+
+/** Whole exponents up to this are multiplied out. */
+const mostFactors = 8;
+
+/** Exponents that generated code knows: whole ones from -8 to 8, and a half. */
+export function isPowerKnown(exponent: number): boolean {
+  return Math.abs(exponent) === 0.5 || (Number.isInteger(exponent) && Math.abs(exponent) <= mostFactors);
+}
+
+function power(b: ProgramBuilder, x: Name, exponent: number): Value {
+  const positive = Math.abs(exponent);
+  let value: Value = positive === 0.5 ? squareRoot(x) : positive === 0 ? of(x.type, 1) : x;
+  for (let factor = 1; factor < positive; factor++) value = mul(value, x);
+  return exponent < 0 ? div(of(x.type, 1), b.let("positive", value)) : value;
+}
+
+/** An expression on vectors of one type: statements for its steps, and the value of the last. */
+export function emitExpression(b: ProgramBuilder, expression: Expression, operands: readonly Value[]): Value {
+  const names: Name[] = operands.map((value) => (value.op === "name" ? value : b.let("operand", value)));
+  for (const [at, { apply, of: places, parameters = [] }] of expression.steps.entries()) {
+    const taken = places.map((place) => names[place] as Name);
+    const value = emitted[apply](b, taken, parameters);
+    if (at === expression.steps.length - 1) return value;
+    names.push(b.let("step", value));
+  }
+  throw new RangeError("expected an expression of one step or more, found none");
+}
+
+/** Functions that take tens of instructions: worth a loop of their own rather than a copy for each register. */
+const heavy = new Set<PointwiseFunction>([
+  "sigmoid",
+  "tanh",
+  "erf",
+  "exp",
+  "log",
+  "gelu",
+  "gelu-tanh",
+  "silu",
+]);
+
+/** Whether an expression is so short that it may stand once for each register of a tile. */
+export function isLight({ steps }: Expression): boolean {
+  return steps.length <= 6 && steps.every(({ apply }) => !heavy.has(apply));
+}
