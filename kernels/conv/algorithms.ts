@@ -3,9 +3,18 @@ import { ProgramError } from "../codegen/errors.ts";
 import type { ConvAlgorithm } from "./algorithm.ts";
 import { direct } from "./algorithms/direct.ts";
 import { im2col } from "./algorithms/im2col.ts";
+import { implicit } from "./algorithms/implicit.ts";
+import { pointwise } from "./algorithms/pointwise.ts";
 import { winogradLarge, winogradSmall } from "./algorithms/winograd.ts";
 
-export const convAlgorithms: readonly ConvAlgorithm[] = [direct, im2col, winogradSmall, winogradLarge];
+export const convAlgorithms: readonly ConvAlgorithm[] = [
+  direct,
+  im2col,
+  implicit,
+  pointwise,
+  winogradSmall,
+  winogradLarge,
+];
 
 /** The row of an algorithm. @throws ProgramError for an id that no row has. */
 export function convAlgorithm(id: string): ConvAlgorithm {

@@ -130,7 +130,7 @@ export function outputProgramOf(
             points: b.let("point", advance(from, filter)),
             stripe: b.let("output", advance(to, filter)),
             buffer,
-            finish: (value) => finished(epilogue, value, ofFilter),
+            finish: (value) => finished(b, epilogue, value, ofFilter),
           });
         });
       });

@@ -1,0 +1,124 @@
+/**
+ * Implicit GEMM (Chetlur et al., cuDNN, arXiv:1410.0759, section 3): the product of im2col without its matrix. Just
+ * before a stripe of the output is computed, its columns of the unfolded image are written into a panel that stays in
+ * cache. What unfolding takes is a panel instead of a matrix.
+ */
+import type { ConvAlgorithm, MadeConvolution, Workshop } from "../algorithm.ts";
+import { packFilters } from "../pack-filters.ts";
+import { phasedImage, phasesProgram } from "../phased-image.ts";
+import { allocatedBytes, type ConvProblem, elementBytes, vectorLanes } from "../problem.ts";
+import { type PanelFill, stripesProgram, stripeWidth } from "../programs/stripes.ts";
+import {
+  groupChannels,
+  inputLength,
+  outputLength,
+  outputWidth,
+  patchLength,
+  positions,
+  taps,
+  weightsLength,
+} from "../shape.ts";
+import { everyImage } from "./direct.ts";
+import { groupSteps, packedBytes, stripeOptions, stripePanels, stripeTile } from "./stripes.ts";
+
+export const implicit: ConvAlgorithm = {
+  id: "implicit",
+  title: "implicit GEMM",
+  idea: "the panel that the micro-kernel reads is filled straight from the image; nothing is unfolded in memory",
+  source: "Chetlur et al., cuDNN, arXiv:1410.0759, section 3",
+  refuses: ({ layout }) => (layout === "nhwc" ? { expected: "nchw", found: layout } : null),
+  accounting: (problem) => {
+    const { shape, batch } = problem;
+    const image = phasedImage(shape).length;
+    const unfolded = shape.groups * patchLength(shape) * positions(shape);
+    const passes = inputLength(shape) + 2 * image + 2 * unfolded + outputLength(shape);
+    const { imageBytes, panelBytes, tapBytes, copyBytes } = workspace(problem);
+    return {
+      workspaceBytes: imageBytes + panelBytes + tapBytes + copyBytes,
+      preparedBytes: packedBytes(problem),
+      bytesMoved: elementBytes(problem) * (batch * passes + weightsLength(shape)),
+    };
+  },
+  fusesEpilogue: () => true,
+  make: planes,
+};
+
+function workspace(problem: ConvProblem) {
+  const { shape } = problem;
+  const width = stripeWidth(stripeTile(problem));
+  const lanes = vectorLanes(problem);
+  const table = copyTable(problem);
+  const integers = { element: "f32" } as const;
+  return {
+    // Both with a vector more, because the last one that is read or written may reach beyond the end.
+    imageBytes: allocatedBytes(problem, phasedImage(shape).length + lanes),
+    panelBytes: allocatedBytes(problem, patchLength(shape) * width + lanes),
+    tapBytes: allocatedBytes(integers, taps(shape)),
+    copyBytes: allocatedBytes(integers, table.pairs.length),
+  };
+}
+
+/** For each stripe the vectors to copy, as pairs of source (from a tap's origin) and place in the panel's row. */
+function copyTable(problem: ConvProblem): { readonly copies: number; readonly pairs: readonly number[] } {
+  const { shape } = problem;
+  const tile = stripeTile(problem);
+  const width = stripeWidth(tile);
+  const [columns, count] = [outputWidth(shape), positions(shape)];
+  const { planeWidth } = phasedImage(shape);
+  const stripes: (readonly [number, number])[][] = [];
+  for (let first = 0; first < count; first += width) {
+    const pairs: [number, number][] = [];
+    const end = Math.min(count, first + width);
+    for (let position = first; position < end; ) {
+      const [row, column] = [Math.floor(position / columns), position % columns];
+      pairs.push([row * planeWidth + column, position - first]);
+      position += Math.min(tile.lanes, columns - column);
+    }
+    stripes.push(pairs);
+  }
+  const copies = Math.max(...stripes.map((pairs) => pairs.length));
+  // A stripe of fewer vectors repeats its last one.
+  const pairs = stripes.flatMap((own) =>
+    Array.from({ length: copies }, (_, i) => own[i] ?? (own.at(-1) as readonly [number, number])).flat(),
+  );
+  return { copies, pairs };
+}
+
+function planes(problem: ConvProblem, workshop: Workshop): MadeConvolution {
+  const { shape, element } = problem;
+  const image = phasedImage(shape);
+  const table = copyTable(problem);
+  const bytes = workspace(problem);
+  const own = workshop.allocate(packedBytes(problem));
+  const phased = workshop.allocate(bytes.imageBytes);
+  const panel = workshop.allocate(bytes.panelBytes);
+  const tapOffsets = workshop.allocate(bytes.tapBytes);
+  const copies = workshop.allocate(bytes.copyBytes);
+  workshop.memory.view("i32", tapOffsets, taps(shape)).set(image.tapOffsets);
+  workshop.memory.view("i32", copies, table.pairs.length).set(table.pairs);
+  const fill: PanelFill = {
+    channels: groupChannels(shape),
+    channelStride: image.channelStride,
+    taps: taps(shape),
+    copies: table.copies,
+  };
+  const cut = workshop.compile(phasesProgram(shape, vectorLanes(problem), element));
+  const multiply = workshop.compile(stripesProgram({ ...stripeOptions(problem), fill }));
+  const steps = groupSteps(problem);
+  const imageStep = elementBytes(problem) * groupChannels(shape) * image.channelStride;
+  return {
+    prepare: (weights) => packFilters(shape, element, stripePanels(problem), workshop.memory, weights, own),
+    run: (input, output, bias) =>
+      everyImage(problem, input, output, (from, to) => {
+        cut(from, phased);
+        for (let g = 0; g < shape.groups; g++)
+          multiply(
+            phased + g * imageStep,
+            own + g * steps.weights,
+            bias + (bias === 0 ? 0 : g * steps.bias),
+            to + g * steps.output,
+            ...[panel, tapOffsets, copies],
+          );
+      }),
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * A layer of 1x1 kernels, stride 1 and no padding is a matrix product as it stands: the image is the matrix
+ * [channels][positions] (nchw) or its transpose (nhwc). Nothing is copied; the weights are packed once.
+ */
+import type { ConvAlgorithm, MadeConvolution, Workshop } from "../algorithm.ts";
+import { packFilters } from "../pack-filters.ts";
+import { type ConvProblem, elementBytes } from "../problem.ts";
+import { stripesProgram } from "../programs/stripes.ts";
+import { groupChannels, inputLength, isPointwise, outputLength, positions, weightsLength } from "../shape.ts";
+import { everyImage } from "./direct.ts";
+import { groupSteps, packedBytes, stripeOptions, stripePanels } from "./stripes.ts";
+
+export const pointwise: ConvAlgorithm = {
+  id: "pointwise",
+  title: "the image as a matrix",
+  idea: "a 1x1 layer is one product without any copy",
+  source: "Howard et al., MobileNets, arXiv:1704.04861, section 3.2",
+  refuses: ({ shape, layout }) =>
+    !isPointwise(shape)
+      ? { expected: "1x1 kernels of stride 1 without padding", found: "another layer" }
+      : layout === "nhwc"
+        ? { expected: "nchw", found: layout }
+        : null,
+  accounting: (problem) => {
+    const { shape, batch } = problem;
+    const passes = inputLength(shape) + outputLength(shape);
+    return {
+      workspaceBytes: 0,
+      preparedBytes: packedBytes(problem),
+      bytesMoved: elementBytes(problem) * (batch * passes + weightsLength(shape)),
+    };
+  },
+  fusesEpilogue: () => true,
+  make: planes,
+};
+
+function planes(problem: ConvProblem, workshop: Workshop): MadeConvolution {
+  const { shape, element } = problem;
+  const own = workshop.allocate(packedBytes(problem));
+  const multiply = workshop.compile(stripesProgram(stripeOptions(problem)));
+  const steps = groupSteps(problem);
+  const inputStep = elementBytes(problem) * groupChannels(shape) * positions(shape);
+  return {
+    prepare: (weights) => packFilters(shape, element, stripePanels(problem), workshop.memory, weights, own),
+    run: (input, output, bias) =>
+      everyImage(problem, input, output, (from, to) => {
+        for (let g = 0; g < shape.groups; g++)
+          multiply(
+            from + g * inputStep,
+            own + g * steps.weights,
+            bias + (bias === 0 ? 0 : g * steps.bias),
+            to + g * steps.output,
+          );
+      }),
+  };
+}
