@@ -8,6 +8,7 @@ import type { Arithmetic } from "./arithmetic.ts";
 import { ProgramError } from "./errors.ts";
 import { bytesOf } from "./expressions.ts";
 import { functionName, JavaScriptEmitter } from "./js/emit.ts";
+import { runtime } from "./js/runtime.ts";
 import type { Memory } from "./memory.ts";
 import type { Program } from "./statements.ts";
 import { encodeModule } from "./wasm/encode.ts";
@@ -120,11 +121,16 @@ function javascript(program: Program, memory: Memory, arithmetic: Arithmetic): (
     "f32",
     "f64",
     "i32",
-    "fround",
+    ...Object.keys(runtime),
     `"use strict";\n${source}\nreturn ${functionName(program.name)};`,
   );
   const { buffer } = memory;
-  return bind(new Float32Array(buffer), new Float64Array(buffer), new Int32Array(buffer), Math.fround);
+  return bind(
+    new Float32Array(buffer),
+    new Float64Array(buffer),
+    new Int32Array(buffer),
+    ...Object.values(runtime),
+  );
 }
 
 function wasm(program: Program, memory: Memory, arithmetic: Arithmetic): (...args: number[]) => void {

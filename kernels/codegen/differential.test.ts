@@ -16,6 +16,8 @@ import {
   constant,
   convert,
   div,
+  equal,
+  floor,
   interleave,
   lane,
   less,
@@ -27,12 +29,16 @@ import {
   multiplyAdd,
   type Name,
   negate,
+  reinterpret,
+  round,
+  scale,
   select,
   splat,
   squareRoot,
   sub,
   sum,
   type Value,
+  xor,
 } from "./expressions.ts";
 import { interpret } from "./interpret.ts";
 import { Memory } from "./memory.ts";
@@ -138,6 +144,10 @@ const operations: readonly ((a: Name, b: Name, c: Name, lanes: number) => Value)
   (a, b) => interleave("high", a, b),
   (a, _, c, lanes) => add(splat(lane(a, lanes - 2), lanes), c),
   (a) => convert(convert(a, "i32"), "f32"),
+  (a) => round(a),
+  (a, b) => floor(min(a, b)),
+  (a) => max(min(a, 100), -100),
+  (a) => reinterpret(xor(reinterpret(select(equal(a, a), a, 0), "i32"), 0x00700001), "f32"),
 ];
 
 const inputVectors = 4;
@@ -219,6 +229,44 @@ test.for(nativeLevels)(
     ]);
   },
 );
+
+test("0, infinity and NaN times a power of two stay what they are", () => {
+  const memory = new Memory(65536);
+  for (const element of ["f32", "f64"] as const) {
+    const data = memory.allocate(element, 16);
+    const cases = [0, -0, Infinity, -Infinity, Number.NaN];
+    for (const [bytes, calls] of targetsHere())
+      for (const lanes of [1, bytes / (element === "f32" ? 4 : 8)]) {
+        const scaled = program("scaled", (b) => {
+          const x = b.pointer("x", element);
+          const k = b.integer("k");
+          b.store(at(x), scale(load(at(x), lanes), splat(convert(k, element), lanes)));
+        });
+        const kernel = calls(scaled, memory);
+        for (const k of [-250, -1, 0, 1, 250])
+          for (const x of cases) {
+            data.view.fill(x);
+            kernel(data.address, k);
+            expect([...data.view.slice(0, lanes)]).toEqual(Array(lanes).fill(x));
+          }
+      }
+  }
+});
+
+/** Every way to run a program here, with the bytes of its vectors. */
+function targetsHere(): [
+  bytes: number,
+  calls: (written: Program, memory: Memory) => (...args: number[]) => void,
+][] {
+  return [
+    [16, (written, memory) => compile(written, "js", memory).call],
+    [16, (written, memory) => compile(written, "wasm", memory).call],
+    ...nativeLevels.map(([isa, bytes]): ReturnType<typeof targetsHere>[number] => [
+      bytes,
+      (written, memory) => compile(written, "native", memory, { isa }).call,
+    ]),
+  ];
+}
 
 test("the address trace is what the interpreter touches, in the same order", () => {
   const memory = new Memory(8192);

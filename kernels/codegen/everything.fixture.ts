@@ -15,6 +15,8 @@ import {
   div,
   type Element,
   equal,
+  exponent,
+  floor,
   greater,
   greaterOrEqual,
   interleave,
@@ -30,17 +32,24 @@ import {
   type Name,
   negate,
   notEqual,
+  or,
   type PointerName,
+  reinterpret,
   remainder,
+  round,
+  scale,
   select,
   shiftLeft,
   shiftRight,
+  shiftRightLogical,
+  significand,
   splat,
   squareRoot,
   sub,
   sum,
   type Tail,
   type Value,
+  xor,
 } from "./expressions.ts";
 import { type ProgramBuilder, program } from "./program.ts";
 import type { Program } from "./statements.ts";
@@ -65,8 +74,40 @@ function onNumbers(a: Name, b: Name, c: Name): Value[] {
   ];
 }
 
-const onReals = (a: Name, b: Name): Value[] => [div(a, b), abs(a), squareRoot(a)];
-const onIntegers = (a: Name, b: Name): Value[] => [and(a, b), shiftLeft(a, 3), shiftRight(a, 2)];
+const onReals = (a: Name, b: Name): Value[] => [
+  div(a, b),
+  abs(a),
+  squareRoot(a),
+  round(a),
+  floor(a),
+  // With constants, which one instruction may do.
+  min(a, 0.5),
+  max(-2, b),
+];
+const onIntegers = (a: Name, b: Name): Value[] => [
+  ...[and, or, xor].map((operation) => operation(a, b)),
+  shiftLeft(a, 3),
+  shiftRight(a, 2),
+  shiftRightLogical(a, 5),
+  reinterpret(a, "f32"),
+];
+
+/** What is defined for some numbers alone, on numbers that were made such. */
+function powers(b: ProgramBuilder, x: Name, y: Name, put: Put): void {
+  const normal = (of: Name): Name => {
+    const size = b.let("size", abs(of));
+    const finite = b.let("finite", select(less(size, 2 ** 100), size, 1.5));
+    return b.let("normal", select(greater(finite, 2 ** -100), finite, 0.75));
+  };
+  const [a, c] = [normal(x), normal(y)];
+  put(exponent(a));
+  put(significand(a));
+  const widest = x.type.element === "f32" ? 250 : 2000;
+  const k = b.let("k", floor(sub(mul(significand(c), 2 * widest), 3 * widest)));
+  put(scale(significand(a), k));
+  put(scale(negate(significand(c)), negate(k)));
+  if (x.type.element === "f32") put(reinterpret(select(equal(x, x), x, 0), "i32"));
+}
 
 /** Elements that one run reads from each input with vectors of this many bytes. */
 export const everythingInputs = (vectorBytes: number): number => (3 * vectorBytes) / 4;
@@ -107,6 +148,7 @@ function operations(b: ProgramBuilder, input: PointerName, lanes: number, put: P
   ];
   for (const value of onNumbers(x, y, z)) put(value);
   for (const value of element === "i32" ? onIntegers(x, y) : onReals(x, y)) put(value);
+  if (element !== "i32") powers(b, x, y, put);
   put(constant(element === "i32" ? -5 : 0.1, { element, lanes }));
   if (lanes === 1) return;
   put(sum(x));

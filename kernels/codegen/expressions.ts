@@ -50,19 +50,32 @@ function pair(where: string, left: Operand, right: Operand): [Value, Value] {
   return [left, other];
 }
 
-const integerOnly = new Set<BinaryOperator>(["and", "shl", "shr", "rem"]);
+const integerOnly = new Set<BinaryOperator>(["and", "or", "xor", "shl", "shr", "ushr", "rem"]);
+const realOnly = new Set<BinaryOperator>(["div", "scale"]);
 
 const foldable: Partial<Record<BinaryOperator, (left: number, right: number) => number>> = {
   add: (left, right) => (left + right) | 0,
   sub: (left, right) => (left - right) | 0,
   mul: Math.imul,
   and: (left, right) => left & right,
+  or: (left, right) => left | right,
+  xor: (left, right) => left ^ right,
   shl: (left, right) => left << right,
   shr: (left, right) => left >> right,
+  ushr: (left, right) => (left >>> right) | 0,
 };
 
 /** Neutral right-hand operands: x + 0, x - 0, x * 1 … are x itself, which keeps generated addresses short. */
-const neutral: Partial<Record<BinaryOperator, number>> = { add: 0, sub: 0, mul: 1, shl: 0, shr: 0 };
+const neutral: Partial<Record<BinaryOperator, number>> = {
+  add: 0,
+  sub: 0,
+  mul: 1,
+  or: 0,
+  xor: 0,
+  shl: 0,
+  shr: 0,
+  ushr: 0,
+};
 
 function foldIntegers(operator: BinaryOperator, left: Value, right: Value): Value | undefined {
   if (left.type.element !== "i32" || left.type.lanes !== 1 || right.op !== "constant") {
@@ -81,12 +94,12 @@ function foldIntegers(operator: BinaryOperator, left: Value, right: Value): Valu
 function binary(operator: BinaryOperator, leftOperand: Operand, rightOperand: Operand): Value {
   const [left, right] = pair(operator, leftOperand, rightOperand);
   const integral = left.type.element === "i32";
-  if (integerOnly.has(operator) !== integral && (integerOnly.has(operator) || operator === "div"))
+  if (integral ? realOnly.has(operator) : integerOnly.has(operator))
     throw new ProgramError(operator, {
       expected: integral ? "floating-point operands" : "i32 operands",
       found: typeText(left.type),
       remedy: integral
-        ? "Shift right to divide by a power of two, or convert first."
+        ? "Shift to multiply or divide by a power of two, or convert first."
         : "Convert to i32 first.",
     });
   return foldIntegers(operator, left, right) ?? { op: "binary", operator, type: left.type, left, right };
@@ -103,8 +116,19 @@ export const min = (left: Operand, right: Operand): Value => binary("min", left,
 export const max = (left: Operand, right: Operand): Value => binary("max", left, right);
 /** Bitwise and of integers: `and(k, -4)` rounds down to a multiple of four. */
 export const and = (left: Operand, right: Operand): Value => binary("and", left, right);
+/** Bitwise or of integers. */
+export const or = (left: Operand, right: Operand): Value => binary("or", left, right);
+/** Bitwise exclusive or of integers. */
+export const xor = (left: Operand, right: Operand): Value => binary("xor", left, right);
 
-function shift(operator: "shl" | "shr", value: Operand, bits: number): Value {
+/**
+ * x · 2^k, rounded once where the result is subnormal: how a power is put together. For whole k up to 250 (f32) or 2000
+ * (f64) in magnitude, and x that is 0, infinite or from 1/4 to 4 in magnitude; NaN where x is NaN. Elsewhere targets
+ * may differ.
+ */
+export const scale = (x: Value, k: Value): Value => binary("scale", x, k);
+
+function shift(operator: "shl" | "shr" | "ushr", value: Operand, bits: number): Value {
   if (!Number.isInteger(bits) || bits < 0 || bits > 31)
     throw new ProgramError(operator, {
       expected: "a constant shift of 0 to 31 bits",
@@ -140,6 +164,8 @@ export function remainder(value: Operand, divisor: number): Value {
 export const shiftLeft = (value: Operand, bits: number): Value => shift("shl", value, bits);
 /** i32 shifted right by a constant number of bits, keeping the sign. */
 export const shiftRight = (value: Operand, bits: number): Value => shift("shr", value, bits);
+/** i32 shifted right by a constant number of bits, zeros moving in. */
+export const shiftRightLogical = (value: Operand, bits: number): Value => shift("ushr", value, bits);
 
 const unary = (operator: UnaryOperator, value: Value): Value => ({
   op: "unary",
@@ -151,17 +177,28 @@ const unary = (operator: UnaryOperator, value: Value): Value => ({
 export const negate = (value: Value): Value =>
   value.type.element === "i32" ? sub(constant(0, value.type), value) : unary("neg", value);
 
-function floatingUnary(operator: "abs" | "sqrt", value: Value): Value {
+function floatingUnary(operator: Exclude<UnaryOperator, "neg">, value: Value): Value {
   if (value.type.element !== "i32") return unary(operator, value);
   throw new ProgramError(operator, {
     expected: "a floating-point operand",
     found: typeText(value.type),
-    remedy: "Convert to f32 first, or use max(x, negate(x)) for integers.",
+    remedy: "Convert to f32 first; integers have max(x, negate(x)), shifts and masks instead.",
   });
 }
 export const abs = (value: Value): Value => floatingUnary("abs", value);
 /** Square root, correctly rounded. */
 export const squareRoot = (value: Value): Value => floatingUnary("sqrt", value);
+/** The nearest whole number, the even one of two that are equally near. */
+export const round = (value: Value): Value => floatingUnary("round", value);
+/** The largest whole number that is not above the value. */
+export const floor = (value: Value): Value => floatingUnary("floor", value);
+/**
+ * The e of x = s · 2^e with 1 <= s < 2, as a number of x's type. For positive normal numbers; what comes of zero,
+ * subnormal numbers, negative ones, infinity and NaN differs from target to target.
+ */
+export const exponent = (value: Value): Value => floatingUnary("exponent", value);
+/** The s of x = s · 2^e with 1 <= s < 2; for the same numbers as `exponent`. */
+export const significand = (value: Value): Value => floatingUnary("significand", value);
 
 /**
  * left * right + addend. `strict` rounds the product and the sum; `fast` may fuse them into one rounding, or leave
@@ -219,6 +256,18 @@ export function convert(value: Value, element: Element): Value {
       remedy: "Convert lane by lane; a vector register has no room for wider lanes.",
     });
   return { op: "convert", type: { element, lanes: value.type.lanes }, value };
+}
+
+/** The bits of f32 as i32, or of i32 as f32. What f64 needs of its bits, `scale`, `exponent` and `significand` give. */
+export function reinterpret(value: Value, element: Element): Value {
+  if (value.type.element === element) return value;
+  if (element === "f64" || value.type.element === "f64")
+    throw new ProgramError("reinterpret", {
+      expected: "f32 as i32, or i32 as f32",
+      found: `${typeText(value.type)} as ${element}`,
+      remedy: "Use scale, exponent and significand on f64: there are no integers of 64 bits.",
+    });
+  return { op: "reinterpret", type: { element, lanes: value.type.lanes }, value };
 }
 
 /** All lanes added in a fixed order: the upper half onto the lower half until one lane is left. */

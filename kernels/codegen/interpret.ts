@@ -12,6 +12,7 @@ import {
   type Mask,
   type Pointer,
   type Tail,
+  type UnaryOperator,
   type Value,
   type VectorType,
 } from "./expressions.ts";
@@ -59,9 +60,14 @@ const binaryModels: Readonly<
   min: (left, right) => Math.min(left, right),
   max: (left, right) => Math.max(left, right),
   and: (left, right) => left & right,
+  or: (left, right) => left | right,
+  xor: (left, right) => left ^ right,
   shl: (left, right) => left << right,
   shr: (left, right) => left >> right,
+  ushr: (left, right) => left >>> right,
   rem: (left, right) => left % right,
+  // 2^1024 is too large for a number, though half of it times the left side need not be.
+  scale: (left, right) => (right > 0 ? left * 2 ** (right - 1) * 2 : left * 2 ** right),
 };
 
 const compareModels: Readonly<Record<CompareOperator, (left: number, right: number) => boolean>> = {
@@ -73,7 +79,32 @@ const compareModels: Readonly<Record<CompareOperator, (left: number, right: numb
   ge: (left, right) => left >= right,
 };
 
-const unaryModels = { neg: (x: number) => -x, abs: Math.abs, sqrt: Math.sqrt } as const;
+const unaryModels: Readonly<Record<UnaryOperator, (x: number) => number>> = {
+  neg: (x) => -x,
+  abs: Math.abs,
+  sqrt: Math.sqrt,
+  round: (x) => {
+    const below = Math.floor(x);
+    const odd = below % 2 !== 0;
+    const nearest = x - below > 0.5 || (x - below === 0.5 && odd) ? below + 1 : below;
+    return nearest === 0 && (x < 0 || Object.is(x, -0)) ? -0 : nearest;
+  },
+  floor: Math.floor,
+  exponent: exponentModel,
+  significand: (x) => x / 2 ** exponentModel(x),
+};
+
+/** By trial: the logarithm may be off by one where x is next to a power of two. */
+function exponentModel(x: number): number {
+  const guess = Math.round(Math.log2(x));
+  return 2 ** guess > x ? guess - 1 : guess;
+}
+
+function reinterpreted(from: Element, lanes: readonly number[]): number[] {
+  return from === "f32"
+    ? [...new Int32Array(Float32Array.from(lanes).buffer)]
+    : [...new Float32Array(Int32Array.from(lanes).buffer)];
+}
 
 class Interpreter {
   /** Lanes of every name; pointers are byte addresses. */
@@ -217,6 +248,8 @@ class Interpreter {
         return this.#value(value.value).map((lane) =>
           type.element === "i32" ? saturate(lane) : round(type.element, lane),
         );
+      case "reinterpret":
+        return reinterpreted(value.value.type.element, this.#value(value.value));
       case "sum":
         return this.#sum(type, this.#value(value.value));
       case "lane":

@@ -13,8 +13,22 @@ export interface VectorType {
 
 export const bytesOf: Readonly<Record<Element, number>> = { f32: 4, f64: 8, i32: 4 };
 
-export type BinaryOperator = "add" | "sub" | "mul" | "div" | "min" | "max" | "and" | "shl" | "shr" | "rem";
-export type UnaryOperator = "neg" | "abs" | "sqrt";
+export type BinaryOperator =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "min"
+  | "max"
+  | "and"
+  | "or"
+  | "xor"
+  | "shl"
+  | "shr"
+  | "ushr"
+  | "rem"
+  | "scale";
+export type UnaryOperator = "neg" | "abs" | "sqrt" | "round" | "floor" | "exponent" | "significand";
 export type CompareOperator = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 
 /** The block in which a name may be used; closed when the builder leaves it. */
@@ -76,6 +90,11 @@ export interface Convert extends Typed {
   readonly op: "convert";
   readonly value: Value;
 }
+/** The same bits as another type. */
+export interface Reinterpret extends Typed {
+  readonly op: "reinterpret";
+  readonly value: Value;
+}
 export interface Sum extends Typed {
   readonly op: "sum";
   readonly value: Value;
@@ -104,6 +123,7 @@ export type Value =
   | MultiplyAdd
   | Select
   | Convert
+  | Reinterpret
   | Sum
   | Lane
   | Interleave;
@@ -177,6 +197,7 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case "splat":
     case "unary":
     case "convert":
+    case "reinterpret":
     case "sum":
     case "lane":
       return [expression.value];

@@ -11,7 +11,11 @@ import {
   load,
   multiplyAdd,
   type Name,
+  or,
+  reinterpret,
   remainder,
+  round,
+  scale,
   select,
   shiftLeft,
   splat,
@@ -68,6 +72,12 @@ test("operands of different types are refused with the remedy", () => {
   );
   expect(() => splat(constant(1, f32x4), 4)).toThrow(/expected a scalar/);
   expect(() => lane(constant(1, f32x4), 4)).toThrow(/lane from 0 to 3/);
+  expect(() => round(constant(1))).toThrow(/floating-point operand; found i32/);
+  expect(() => scale(constant(1), constant(1))).toThrow(/floating-point operands; found i32/);
+  expect(() => or(constant(1, f32), constant(1, f32))).toThrow(/i32 operands; found f32/);
+  expect(() => reinterpret(constant(1, { element: "f64", lanes: 2 }), "i32")).toThrow(
+    /f32 as i32, or i32 as f32; found f64x2 as i32\. Use scale/,
+  );
   expect(() => convert(constant(1, f32x4), "f64")).toThrow(/lane by lane/);
   expect(() => shiftLeft(constant(1), 32)).toThrow(/0 to 31 bits/);
   expect(() => remainder(constant(1), 0)).toThrow(/positive whole divisor/);

@@ -38,7 +38,7 @@ export interface LoopOptions {
 
 /** Words that JavaScript keeps for itself, and names that the generated code uses. */
 const reserved = new Set(
-  "arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let memory new null package private protected public return static super switch this throw true try typeof undefined var void while with yield f32 f64 i32 fround Math NaN Infinity".split(
+  "arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let memory new null package private protected public return static super switch this throw true try typeof undefined var void while with yield f32 f64 i32 fround roundEven bitsOfSingle singleOfBits scale exponent significand Math NaN Infinity".split(
     " ",
   ),
 );

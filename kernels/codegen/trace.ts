@@ -4,6 +4,7 @@
  * belong to the code that was timed.
  */
 import { functionName } from "./js/emit.ts";
+import { runtime } from "./js/runtime.ts";
 import { TraceEmitter } from "./js/trace-emit.ts";
 import type { Program } from "./statements.ts";
 
@@ -15,7 +16,8 @@ export type Trace = (visit: Visit, ...args: number[]) => void;
 
 /** Compiles the trace of a program. @throws ProgramError where a branch or address depends on what is loaded. */
 export function compileTrace(program: Program): Trace {
-  return new Function(`"use strict";\n${traceText(program)}\nreturn ${functionName(program.name)};`)();
+  const source = `"use strict";\n${traceText(program)}\nreturn ${functionName(program.name)};`;
+  return new Function(...Object.keys(runtime), source)(...Object.values(runtime));
 }
 
 /** Calls `visit` for every access of one run; `compileTrace` where it is needed more than once. */

@@ -12,9 +12,19 @@ import {
   isPointer,
   type Mask,
   type Pointer,
+  type UnaryOperator,
   type Value,
 } from "../expressions.ts";
 import type { Loop, Program, Statement, Store } from "../statements.ts";
+
+/** Functions that round nothing: their results are f32 where the operand is. */
+const unaryCalls: Readonly<Partial<Record<UnaryOperator, string>>> = {
+  abs: "Math.abs",
+  round: "roundEven",
+  floor: "Math.floor",
+  exponent: "exponent",
+  significand: "significand",
+};
 
 const comparators = { eq: "===", ne: "!==", lt: "<", le: "<=", gt: ">", ge: ">=" } as const;
 
@@ -202,14 +212,15 @@ export class JavaScriptEmitter {
           value.operator,
           value,
           this.lane(value.left, lane),
-          this.lane(value.right, value.operator === "shl" || value.operator === "shr" ? 0 : lane),
+          this.lane(value.right, value.right.type.lanes < value.type.lanes ? 0 : lane),
         );
       case "multiplyAdd":
         return this.#multiplyAdd(value, lane);
       case "unary": {
         const operand = this.lane(value.value, lane);
         if (value.operator === "neg") return `(-${operand})`;
-        if (value.operator === "abs") return `Math.abs(${operand})`;
+        const call = unaryCalls[value.operator];
+        if (call) return `${call}(${operand})`;
         return this.#strict && value.type.element === "f32"
           ? `fround(Math.sqrt(${operand}))`
           : `Math.sqrt(${operand})`;
@@ -218,6 +229,8 @@ export class JavaScriptEmitter {
         return `(${this.condition(value.mask, lane)} ? ${this.lane(value.yes, lane)} : ${this.lane(value.no, lane)})`;
       case "convert":
         return convertText(value.type.element, this.lane(value.value, lane));
+      case "reinterpret":
+        return `${value.type.element === "i32" ? "bitsOfSingle" : "singleOfBits"}(${this.lane(value.value, lane)})`;
       case "sum":
         return this.#sum(
           value,
@@ -235,6 +248,7 @@ export class JavaScriptEmitter {
   #binary(operator: string, value: Value, left: string, right: string): string {
     if (operator === "min" || operator === "max") return `Math.${operator}(${left}, ${right})`;
     if (value.type.element === "i32") return integerBinary(operator, left, right);
+    if (operator === "scale") return this.#rounded(value, `scale(${left}, ${right})`);
     const symbol = { add: "+", sub: "-", mul: "*", div: "/" }[operator];
     return this.#rounded(value, `${left} ${symbol} ${right}`);
   }
@@ -287,10 +301,22 @@ function laneName(name: string, lane: number, lanes: number): string {
 
 function integerBinary(operator: string, left: string, right: string): string {
   if (operator === "mul") return `Math.imul(${left}, ${right})`;
-  const symbol = { add: "+", sub: "-", and: "&", shl: "<<", shr: ">>", rem: "%" }[operator];
-  return operator === "add" || operator === "sub"
-    ? `(${left} ${symbol} ${right} | 0)`
-    : `(${left} ${symbol} ${right})`;
+  const symbol = {
+    add: "+",
+    sub: "-",
+    and: "&",
+    or: "|",
+    xor: "^",
+    shl: "<<",
+    shr: ">>",
+    ushr: ">>>",
+    rem: "%",
+  }[operator];
+  return operator === "ushr"
+    ? `(${left} >>> ${right} | 0)`
+    : operator === "add" || operator === "sub"
+      ? `(${left} ${symbol} ${right} | 0)`
+      : `(${left} ${symbol} ${right})`;
 }
 
 function convertText(to: string, text: string): string {

@@ -82,6 +82,8 @@ const binary: Readonly<Record<string, Model>> = {
   min: (a, b) => Math.min(a, b),
   max: (a, b) => Math.max(a, b),
   and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  xor: (a, b) => a ^ b,
 };
 const compare: Readonly<Record<string, Model>> = {
   eq: truth((a, b) => a === b),
@@ -95,6 +97,8 @@ const unary: Readonly<Record<string, (a: number) => number>> = {
   abs: Math.abs,
   neg: (a) => -a,
   sqrt: Math.sqrt,
+  floor: Math.floor,
+  nearest: (a) => (Math.abs(a % 1) === 0.5 ? 2 * Math.round(a / 2) : Math.round(a)),
 };
 
 const laneOfName = (name: string): Lane => (/^(f32|f64|i32)/.exec(name)?.[1] ?? "i32") as Lane;
@@ -164,6 +168,8 @@ test.each([
 test.each([
   ["i32.shl", (a: number, bits: number) => a << bits],
   ["i32.shr_s", (a: number, bits: number) => a >> bits],
+  ["i32.shr_u", (a: number, bits: number) => (a >>> bits) | 0],
+  ["i32x4.shr_u", (a: number, bits: number) => (a >>> bits) | 0],
   ["i32x4.shl", (a: number, bits: number) => a << bits],
   ["i32x4.shr_s", (a: number, bits: number) => a >> bits],
   ["i32.rem_s", (a: number, divisor: number) => (divisor === 0 ? 0 : a % divisor)],
@@ -214,6 +220,8 @@ test("vectors are selected by bits, shuffled by bytes, splatted and taken apart"
     run([va, vb, push("v128", "i32", [-1, 0, -1, 15]), { name: "v128.bitselect" }], "v128", "i32"),
   ).toEqual([1, 6, 3, (-4 & 15) | (8 & ~15)]);
   expect(run([va, vb, { name: "v128.and" }], "v128", "i32")).toEqual(a.map((x, l) => x & (b[l] as number)));
+  expect(run([va, vb, { name: "v128.or" }], "v128", "i32")).toEqual(a.map((x, l) => x | (b[l] as number)));
+  expect(run([va, vb, { name: "v128.xor" }], "v128", "i32")).toEqual(a.map((x, l) => x ^ (b[l] as number)));
   const lanes = [4, 5, 6, 7, 16, 17, 18, 19, 0, 1, 2, 3, 28, 29, 30, 31];
   expect(run([va, vb, { name: "i8x16.shuffle", lanes }], "v128", "i32")).toEqual([-2, 5, 1, 8]);
   for (const lane of ["i32", "f32", "f64"] as const) {
@@ -239,6 +247,17 @@ test("vectors are selected by bits, shuffled by bytes, splatted and taken apart"
       );
     }
   }
+});
+
+test("lanes of 64 bits are shifted as a whole, and numbers are seen as bits", () => {
+  const wide = push("v128", "i32", [0x12345678, -0x76543211, 3, 5]);
+  const bits = push("i32", "i32", 52);
+  expect(run([wide, bits, { name: "i64x2.shl" }], "v128", "i32")).toEqual([0, 0x67800000, 0, 3 << 20]);
+  expect(run([wide, bits, { name: "i64x2.shr_u" }], "v128", "i32")).toEqual([0x89a, 0, 0, 0]);
+  expect(run([push("f32", "f32", -2), { name: "i32.reinterpret_f32" }], "i32", "i32")).toEqual([-(2 ** 30)]);
+  expect(run([push("i32", "i32", 0x7f800000), { name: "f32.reinterpret_i32" }], "f32", "f32")).toEqual([
+    Infinity,
+  ]);
 });
 
 test("every load reads, and every store writes, at address plus offset", () => {

@@ -26,6 +26,7 @@ import type { If, Loop, Program, Statement, Store, Variable } from "../statement
 import type { WasmFunction, WasmType } from "./encode.ts";
 import { hasRelaxedMultiplyAdd } from "./features.ts";
 import type { CodeItem, Instruction, InstructionName } from "./instructions.ts";
+import { emitExponent, emitScale, emitSignificand, type PowerCode } from "./powers.ts";
 
 type Shape = "f32x4" | "f64x2" | "i32x4";
 const shapes: Readonly<Record<Element, Shape>> = { f32: "f32x4", f64: "f64x2", i32: "i32x4" };
@@ -37,6 +38,7 @@ const signed: Readonly<Record<string, string>> = {
   min: "min_s",
   max: "max_s",
   shr: "shr_s",
+  ushr: "shr_u",
   rem: "rem_s",
 };
 
@@ -311,8 +313,7 @@ class WasmLowering {
         this.#binary(value);
         break;
       case "unary":
-        this.#value(value.value);
-        this.#emit(this.#family(value.type, value.operator));
+        this.#unary(value);
         break;
       case "multiplyAdd":
         this.#multiplyAdd(value);
@@ -322,6 +323,11 @@ class WasmLowering {
         break;
       case "convert":
         this.#convert(value.value, value.type);
+        break;
+      case "reinterpret":
+        this.#value(value.value);
+        if (value.type.lanes === 1)
+          this.#emit(value.type.element === "i32" ? "i32.reinterpret_f32" : "f32.reinterpret_i32");
         break;
       case "sum":
         this.#sum(value.value);
@@ -364,10 +370,47 @@ class WasmLowering {
       this.#emit("select");
       return;
     }
+    if (operator === "scale") {
+      this.#asVectors(type, [left, right], emitScale);
+      return;
+    }
     this.#value(left);
     this.#value(right);
-    if (operator === "and" && type.lanes > 1) this.#emit("v128.and");
+    if (type.lanes > 1 && (operator === "and" || operator === "or" || operator === "xor"))
+      this.#emit(`v128.${operator}`);
     else this.#emit(this.#family(type, operator));
+  }
+
+  #unary({ operator, value, type }: Extract<Value, { op: "unary" }>): void {
+    if (operator === "exponent" || operator === "significand") {
+      this.#asVectors(type, [value], operator === "exponent" ? emitExponent : emitSignificand);
+      return;
+    }
+    this.#value(value);
+    this.#emit(this.#family(type, operator === "round" ? "nearest" : operator));
+  }
+
+  /** What works on whole vectors alone: scalars are spread over the lanes, and one lane is taken of the result. */
+  #asVectors(
+    type: VectorType,
+    operands: readonly Value[],
+    emit: (code: PowerCode, element: "f32" | "f64") => void,
+  ): void {
+    const scalar = this.#wasmType(type) !== "v128";
+    const element = type.element === "f64" ? "f64" : "f32";
+    const vector = { element, lanes: 16 / bytesOf[element] } as const;
+    for (const operand of operands) {
+      this.#value(operand);
+      if (scalar) this.#emit(this.#family(vector, "splat"));
+    }
+    emit(
+      {
+        emit: (...instruction) => this.#emit(...instruction),
+        scratch: () => this.#local(`bits.${this.#scratchPairs++}`, "v128"),
+      },
+      element,
+    );
+    if (scalar) this.#emit(this.#family(vector, "extract_lane"), 0);
   }
 
   #multiplyAdd(value: Extract<Value, { op: "multiplyAdd" }>): void {

@@ -4,6 +4,8 @@
  */
 import { bytesOf, childrenOf, type Expression, type Value, type VectorType } from "../expressions.ts";
 import type { InstructionName } from "./instructions.ts";
+import type { Isa } from "./isa.ts";
+import { exponentInto, roundInto, scaleInto, significandInto } from "./powers.ts";
 import { type VectorRegister, vector } from "./registers.ts";
 import { suffixOf } from "./vector-types.ts";
 import type { VectorUnit } from "./vectors.ts";
@@ -16,6 +18,13 @@ const integerNames: Readonly<Record<string, InstructionName>> = {
   max: "vpmaxsd",
   shl: "vpslld",
   shr: "vpsrad",
+  ushr: "vpsrld",
+};
+
+const bitwise: Readonly<Record<string, Readonly<Record<Isa, InstructionName>>>> = {
+  and: { avx2: "vpand", avx512: "vpandd" },
+  or: { avx2: "vpor", avx512: "vpord" },
+  xor: { avx2: "vpxor", avx512: "vpxord" },
 };
 
 type Real = "add" | "sub" | "mul" | "div" | "min" | "max";
@@ -27,20 +36,19 @@ export function binaryInto(
   into: VectorRegister,
 ): void {
   const { code } = unit.state;
-  if (operator === "shl" || operator === "shr") {
+  if (operator === "scale") {
+    scaleInto(unit, left, right, into);
+    return;
+  }
+  if (operator === "shl" || operator === "shr" || operator === "ushr") {
     const distance = right.op === "constant" ? right.value : 0;
     code.emit(integerNames[operator] as InstructionName, into, unit.register(left), distance);
     return;
   }
   const from = leftOperand(unit, left, right, into);
   if (type.element === "i32") {
-    const and = unit.state.isa === "avx512" ? "vpandd" : "vpand";
-    code.emit(
-      operator === "and" ? and : (integerNames[operator] as InstructionName),
-      into,
-      from,
-      unit.source(right),
-    );
+    const name = bitwise[operator]?.[unit.state.isa] ?? (integerNames[operator] as InstructionName);
+    code.emit(name, into, from, unit.source(right));
   } else if (operator === "min" || operator === "max") extremum(unit, operator, type, from, right, into);
   else code.emit(`v${operator as Real}${suffixOf(type)}` as InstructionName, into, from, unit.source(right));
 }
@@ -78,6 +86,11 @@ function extremum(
 ): void {
   const { code } = unit.state;
   const name = `v${operator}${suffixOf(type)}` as InstructionName;
+  if (right.op === "constant" && right.value !== 0 && !Number.isNaN(right.value)) {
+    // With a constant first, NaN on the other side is what the instruction returns, and there are no two zeros.
+    code.emit(name, into, unit.register(right), from);
+    return;
+  }
   const packed = type.element === "f64" ? "pd" : "ps";
   const other = unit.register(right);
   const first = unit.temporary(type, operator);
@@ -93,13 +106,21 @@ function extremum(
   code.emit(`vsub${suffixOf(type)}` as InstructionName, into, first, second);
 }
 
-/** A sign changed or taken away, or a root. */
+/** A sign changed or taken away, a root, a whole number, or a part of the number. */
 export function unaryInto(
   unit: VectorUnit,
   { operator, value, type }: Extract<Value, { op: "unary" }>,
   into: VectorRegister,
 ): void {
   const { code } = unit.state;
+  if (operator === "round" || operator === "floor") {
+    roundInto(unit, operator, value, into);
+    return;
+  }
+  if (operator === "exponent" || operator === "significand") {
+    (operator === "exponent" ? exponentInto : significandInto)(unit, value, into);
+    return;
+  }
   const from = unit.register(value);
   if (operator === "sqrt") {
     const name = `vsqrt${suffixOf(type)}` as InstructionName;

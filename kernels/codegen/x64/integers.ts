@@ -120,7 +120,13 @@ export class IntegerUnit {
         this.#multiply(target, other);
         break;
       case "and":
-        code.emit("and", target, other);
+      case "or":
+      case "xor":
+        code.emit(operator, target, other);
+        break;
+      case "ushr":
+        // Of 32 bits alone; the upper half becomes 0, which is its sign, because a shift by 0 is no shift.
+        code.emit("shr", low(target), other as number);
         break;
       case "shl":
       case "shr":

@@ -132,6 +132,9 @@ export class VectorUnit {
         if (value.type.lanes > 1) convertVector(this, value.value, value.type, into);
         else realFromInteger(this, value.value, value.type, into);
         break;
+      case "reinterpret":
+        this.#reinterpret(value.value, value.type, into);
+        break;
       case "sum":
         sumInto(this, this.register(value.value), value.value.type, into);
         break;
@@ -151,6 +154,10 @@ export class VectorUnit {
     this.state.scoped(() => {
       if (value.op === "convert") {
         integerFromReal(this, value.value, into);
+        return;
+      }
+      if (value.op === "reinterpret") {
+        this.integers.fromLowestLane(into, this.register(value.value).index);
         return;
       }
       if (value.op !== "sum" && value.op !== "lane")
@@ -244,6 +251,12 @@ export class VectorUnit {
     const from = this.source(scalar);
     if (from.kind === "memory") this.#broadcast(type, from, into);
     else code.emit(broadcastName(type), into, vector(from.index, 128));
+  }
+
+  /** Lanes keep their register; a scalar integer comes from a general one. */
+  #reinterpret(value: Value, to: VectorType, into: VectorRegister): void {
+    if (to.lanes > 1) this.into(value, into);
+    else this.state.code.emit("vmovd", into, low(this.integers.register(value)));
   }
 
   /** Jumps where the comparison of two floating-point scalars has this outcome. */
