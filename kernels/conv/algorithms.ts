@@ -4,6 +4,7 @@ import type { ConvAlgorithm } from "./algorithm.ts";
 import { direct } from "./algorithms/direct.ts";
 import { im2col } from "./algorithms/im2col.ts";
 import { implicit } from "./algorithms/implicit.ts";
+import { indirect } from "./algorithms/indirect.ts";
 import { pointwise } from "./algorithms/pointwise.ts";
 import { winogradLarge, winogradSmall } from "./algorithms/winograd.ts";
 
@@ -11,6 +12,7 @@ export const convAlgorithms: readonly ConvAlgorithm[] = [
   direct,
   im2col,
   implicit,
+  indirect,
   pointwise,
   winogradSmall,
   winogradLarge,

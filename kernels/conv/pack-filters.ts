@@ -12,18 +12,18 @@ export type DepthOrder = "channel-tap" | "tap-channel";
 export interface PanelOptions {
   readonly width: number;
   readonly order: DepthOrder;
-  /** Whether the last panel is filled up with zeros to the whole width, or is as narrow as it must be. */
-  readonly whole: boolean;
+  /** The last panel is as narrow as it may be, filled up with zeros to a multiple of this: 1, or a vector. */
+  readonly unit: number;
 }
 
 /** Elements of the packed weights, all groups. */
-export function packedLength(
-  shape: ConvShape,
-  { width, whole }: Pick<PanelOptions, "width" | "whole">,
-): number {
-  const filters = groupFilters(shape);
-  return shape.groups * patchLength(shape) * (whole ? Math.ceil(filters / width) * width : filters);
+export function packedLength(shape: ConvShape, { unit }: Pick<PanelOptions, "unit">): number {
+  return shape.groups * patchLength(shape) * paddedFilters(shape, unit);
 }
+
+/** Filters of a group with those that fill up the last vector. */
+export const paddedFilters = (shape: ConvShape, unit: number): number =>
+  Math.ceil(groupFilters(shape) / unit) * unit;
 
 /** Packs the weights at one byte address into panels at another. */
 export function packFilters(
@@ -42,7 +42,7 @@ export function packFilters(
     groupChannels(shape),
     taps(shape),
   ];
-  const { width, order, whole } = options;
+  const { width, order, unit } = options;
   let at = 0;
   for (let group = 0; group < shape.groups; group++) {
     for (let first = 0; first < filters; first += width) {
@@ -54,7 +54,7 @@ export function packFilters(
             : [step % channels, Math.floor(step / channels)];
         const source = (group * filters + first) * depth + channel * area + tap;
         for (let filter = 0; filter < there; filter++) to[at++] = from[source + filter * depth] as number;
-        if (whole) for (let filler = there; filler < width; filler++) to[at++] = 0;
+        for (let filler = there; filler % unit !== 0; filler++) to[at++] = 0;
       }
     }
   }

@@ -1,89 +1,135 @@
-/** The definition, loop by loop, on a padded copy of the image: what every other algorithm is measured against. */
+/**
+ * Direct convolution in register tiles: image values are broadcast from where they lie, filters are in the lanes. Nothing
+ * is unfolded; an image that is padded or (in nchw) strided is copied once, with its border, so that no loop asks whether
+ * a tap lies inside. A position and a tap each have an offset, and a pixel is where their sum says.
+ */
 import type { ConvAlgorithm, MadeConvolution, Workshop } from "../algorithm.ts";
+import { phasedImage, phasesProgram } from "../phased-image.ts";
 import { allocatedBytes, type ConvProblem, elementBytes, vectorLanes } from "../problem.ts";
-import { directProgram, paddedLength, padProgram } from "../programs/padded.ts";
-import { directPixelsProgram, padPixelsProgram } from "../programs/padded-nhwc.ts";
-import { inputLength, isUnpadded, outputLength, weightsLength } from "../shape.ts";
-import { filtersLast } from "../weights.ts";
+import { paddedLength } from "../programs/padded.ts";
+import { padPixelsProgram } from "../programs/padded-nhwc.ts";
+import {
+  type ConvShape,
+  groupChannels,
+  inputLength,
+  isUnpadded,
+  outputHeight,
+  outputLength,
+  outputWidth,
+  paddedWidth,
+  positions,
+  taps,
+  weightsLength,
+} from "../shape.ts";
+import { everyImage } from "./images.ts";
+import { makeRowProduct, rowPackedBytes, turnedBytes } from "./rows.ts";
 
 export const direct: ConvAlgorithm = {
   id: "direct",
-  title: "direct loops",
-  idea: "seven loops, neighbouring outputs in the lanes of a vector; nothing is unfolded",
-  source: "the definition",
+  title: "direct loops in register tiles",
+  idea: "every image value is read where it lies; a tile of outputs stays in registers for all taps and channels",
+  source:
+    "Zhang, Franchetti & Low, High performance zero-memory overhead direct convolutions, arXiv:1809.10170",
   refuses: () => null,
   accounting: (problem) => {
-    const { shape, batch, layout } = problem;
-    const copy = isUnpadded(shape) ? 0 : inputLength(shape) + paddedLength(shape);
-    const passes = copy + paddedLength(shape) + outputLength(shape);
+    const { shape, batch } = problem;
+    const { length, copied } = readImage(problem);
+    const passes = (copied ? inputLength(shape) + length : 0) + length + outputLength(shape);
+    const turned = turnedBytes(problem) === 0 ? 0 : 2 * outputLength(shape);
     return {
-      workspaceBytes: isUnpadded(shape) ? 0 : allocatedBytes(problem, paddedLength(shape)),
-      preparedBytes: layout === "nhwc" ? allocatedBytes(problem, weightsLength(shape)) : 0,
-      bytesMoved: elementBytes(problem) * (batch * passes + weightsLength(shape)),
+      workspaceBytes: workspaceOf(problem).reduce((sum, bytes) => sum + bytes, turnedBytes(problem)),
+      preparedBytes: rowPackedBytes(problem),
+      bytesMoved: elementBytes(problem) * (batch * (passes + turned) + weightsLength(shape)),
     };
   },
-  make: (problem, workshop) => (problem.layout === "nchw" ? planes : pixels)(problem, workshop),
+  fusesEpilogue: () => true,
+  make,
 };
 
-function planes(problem: ConvProblem, workshop: Workshop): MadeConvolution {
-  const { shape, element } = problem;
-  const lanes = vectorLanes(problem);
-  const pad = paddedImage(problem, workshop);
-  const sum = workshop.compile(directProgram(shape, lanes, element));
-  const bytes = elementBytes(problem);
-  const ofGroup = {
-    input: (paddedLength(shape) / shape.groups) * bytes,
-    weights: (weightsLength(shape) / shape.groups) * bytes,
-    output: (outputLength(shape) / shape.groups) * bytes,
-  };
-  let own = 0;
+/** The image as the loops read it: where positions and taps lie in it, and whether it is a copy. */
+interface ReadImage {
+  readonly copied: boolean;
+  readonly length: number;
+  /** Elements from one channel to the next, and from one group to the next. */
+  readonly channelStep: number;
+  readonly groupStep: number;
+  readonly tapOffsets: readonly number[];
+  readonly positionOffset: (row: number, column: number) => number;
+}
+
+function readImage({ shape, layout }: ConvProblem): ReadImage {
+  return layout === "nchw" ? readPlanes(shape) : readPixels(shape);
+}
+
+function readPlanes(shape: ConvShape): ReadImage {
+  const { tapOffsets, planeWidth, channelStride, length } = phasedImage(shape);
   return {
-    prepare: (weights) => {
-      own = weights;
-    },
-    run: (input, output) =>
-      everyImage(problem, input, output, (from, to) => {
-        const padded = pad(from);
-        for (let group = 0; group < shape.groups; group++)
-          sum(padded + group * ofGroup.input, own + group * ofGroup.weights, to + group * ofGroup.output);
-      }),
+    // With stride 1 and no border the planes are the image itself.
+    copied: !isUnpadded(shape) || shape.stride.y > 1 || shape.stride.x > 1,
+    ...{ length, channelStep: channelStride, tapOffsets },
+    groupStep: groupChannels(shape) * channelStride,
+    positionOffset: (row, column) => row * planeWidth + column,
   };
 }
 
-function pixels(problem: ConvProblem, workshop: Workshop): MadeConvolution {
-  const { shape, element } = problem;
-  const lanes = vectorLanes(problem);
-  const pad = paddedImage(problem, workshop);
-  const sum = workshop.compile(directPixelsProgram(shape, lanes, element));
-  const own = workshop.allocate(allocatedBytes(problem, weightsLength(shape)));
+function readPixels(shape: ConvShape): ReadImage {
+  const { kernelHeight, kernelWidth, stride, dilation, channels } = shape;
+  const width = paddedWidth(shape);
+  const pixel = (row: number, column: number): number => (row * width + column) * channels;
   return {
-    prepare: (weights) => filtersLast(shape, element, workshop.memory, weights, own),
-    run: (input, output) => everyImage(problem, input, output, (from, to) => sum(pad(from), own, to)),
+    copied: !isUnpadded(shape),
+    length: paddedLength(shape),
+    ...{ channelStep: 1, groupStep: groupChannels(shape) },
+    tapOffsets: Array.from({ length: kernelHeight * kernelWidth }, (_, tap) =>
+      pixel(Math.floor(tap / kernelWidth) * dilation.y, (tap % kernelWidth) * dilation.x),
+    ),
+    positionOffset: (row, column) => pixel(row * stride.y, column * stride.x),
   };
 }
 
-/** Calls the body with the addresses of each image of a batch. */
-export function everyImage(
-  problem: ConvProblem,
-  input: number,
-  output: number,
-  body: (input: number, output: number) => void,
-): void {
-  const { shape, batch } = problem;
-  const bytes = elementBytes(problem);
-  for (let image = 0; image < batch; image++)
-    body(input + image * inputLength(shape) * bytes, output + image * outputLength(shape) * bytes);
+/** Bytes of the copy, of the positions' offsets and of the taps'. */
+function workspaceOf(problem: ConvProblem): readonly [number, number, number] {
+  const { shape } = problem;
+  const { copied, length } = readImage(problem);
+  const integers = { element: "f32" } as const;
+  return [
+    copied ? allocatedBytes(problem, length) : 0,
+    allocatedBytes(integers, positions(shape)),
+    allocatedBytes(integers, taps(shape)),
+  ];
 }
 
-/** Makes the copy with borders of an image and returns where it lies; an image without padding is left where it is. */
-export function paddedImage(problem: ConvProblem, workshop: Workshop): (input: number) => number {
+function make(problem: ConvProblem, workshop: Workshop): MadeConvolution {
   const { shape, element, layout } = problem;
-  if (isUnpadded(shape)) return (input) => input;
-  const padded = workshop.allocate(allocatedBytes(problem, paddedLength(shape)));
-  const write = layout === "nchw" ? padProgram : padPixelsProgram;
-  const copy = workshop.compile(write(shape, vectorLanes(problem), element));
-  return (input) => {
-    copy(input, padded);
-    return padded;
+  const image = readImage(problem);
+  const [copy, offsets, tapOffsets] = workspaceOf(problem).map((bytes) => workshop.allocate(bytes)) as [
+    number,
+    number,
+    number,
+  ];
+  const columns = outputWidth(shape);
+  workshop.memory
+    .view("i32", offsets, positions(shape))
+    .set(
+      Array.from({ length: outputHeight(shape) * columns }, (_, position) =>
+        image.positionOffset(Math.floor(position / columns), position % columns),
+      ),
+    );
+  workshop.memory.view("i32", tapOffsets, taps(shape)).set(image.tapOffsets);
+  const write = layout === "nchw" ? phasesProgram : padPixelsProgram;
+  const bring = image.copied ? workshop.compile(write(shape, vectorLanes(problem), element)) : undefined;
+  const { channelStep, groupStep } = image;
+  const product = makeRowProduct(problem, workshop, { source: { kind: "offsets" }, channelStep });
+  return {
+    prepare: product.prepare,
+    run: (input, output, bias) =>
+      everyImage(problem, input, output, (from, to) => {
+        bring?.(from, copy);
+        const read = bring ? copy : from;
+        for (let group = 0; group < shape.groups; group++) {
+          const own = read + group * groupStep * elementBytes(problem);
+          product.run(own, bias, to, group, [offsets, tapOffsets]);
+        }
+      }),
   };
 }

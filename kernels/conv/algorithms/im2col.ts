@@ -1,7 +1,8 @@
 /**
  * Unfold the whole image, then multiply (Chellapilla et al. 2006). In nchw the product is weights [filters x patch]
  * times unfolded [patch x positions]; in nhwc unfolded [positions x patch] times weights [patch x filters]. Either way
- * the output lies in its own layout, with no copy. The product is this room's fastest for the shape (`auto`).
+ * the output lies in its own layout, with no copy. The product is the GEMM room's fastest for the shape (`auto`), or in nhwc
+ * the register tiles that indirect convolution uses, so that the two differ in nothing but the copy.
  */
 import { createGemm, type GemmOptions, gemmWorkspaceBytes } from "../../gemm/gemm.ts";
 import type { ConvAlgorithm, MadeConvolution, Workshop } from "../algorithm.ts";
@@ -19,7 +20,8 @@ import {
   weightsLength,
 } from "../shape.ts";
 import { filtersLast } from "../weights.ts";
-import { everyImage, paddedImage } from "./direct.ts";
+import { everyImage, paddedImage } from "./images.ts";
+import { makeRowProduct, rowPackedBytes } from "./rows.ts";
 
 /** Elements of the unfolded image, all groups. */
 export const unfoldedLength = (shape: ConvShape): number =>
@@ -32,20 +34,32 @@ export const im2col: ConvAlgorithm = {
   source: "Chellapilla, Puri & Simard, High performance convolutional neural networks (IWFHR 2006)",
   refuses: () => null,
   accounting: (problem) => {
-    const { shape, batch, layout } = problem;
+    const { shape, batch } = problem;
     const copy = isUnpadded(shape) ? 0 : inputLength(shape) + paddedLength(shape);
     const passes = copy + paddedLength(shape) + 2 * unfoldedLength(shape) + outputLength(shape);
     return {
       workspaceBytes:
-        gemmWorkspaceBytes(productOf(problem)) +
+        (inRows(problem) ? 0 : gemmWorkspaceBytes(productOf(problem))) +
         allocatedBytes(problem, unfoldedLength(shape)) +
         (isUnpadded(shape) ? 0 : allocatedBytes(problem, paddedLength(shape))),
-      preparedBytes: layout === "nhwc" ? allocatedBytes(problem, weightsLength(shape)) : 0,
+      preparedBytes: preparedBytes(problem),
       bytesMoved: elementBytes(problem) * (batch * passes + weightsLength(shape)),
     };
   },
-  make: (problem, workshop) => (problem.layout === "nchw" ? columns : rows)(problem, workshop),
+  fusesEpilogue: inRows,
+  make: (problem, workshop) =>
+    (inRows(problem) ? tiles : problem.layout === "nchw" ? columns : rows)(problem, workshop),
 };
+
+/** Whether the product is done by the tiles that indirect convolution has too (nhwc); several threads share a GEMM. */
+function inRows({ layout, threads }: ConvProblem): boolean {
+  return layout === "nhwc" && threads === 1;
+}
+
+function preparedBytes(problem: ConvProblem): number {
+  if (inRows(problem)) return rowPackedBytes(problem);
+  return problem.layout === "nhwc" ? allocatedBytes(problem, weightsLength(problem.shape)) : 0;
+}
 
 /** The product of one group of one image. */
 function productOf(problem: ConvProblem): Omit<GemmOptions, "memory"> {
@@ -86,7 +100,30 @@ function columns(problem: ConvProblem, workshop: Workshop): MadeConvolution {
   };
 }
 
-/** nhwc: unfolded times weights. */
+/** nhwc on one thread: rows of the unfolded image by register tiles. */
+function tiles(problem: ConvProblem, workshop: Workshop): MadeConvolution {
+  const { shape, element } = problem;
+  const pad = paddedImage(problem, workshop);
+  const unfolded = workshop.allocate(allocatedBytes(problem, unfoldedLength(shape)));
+  const unfold = workshop.compile(unfoldPixelsProgram(shape, vectorLanes(problem), element));
+  const depth = patchLength(shape);
+  const product = makeRowProduct(problem, workshop, {
+    source: { kind: "matrix", rowStride: depth },
+    ...{ channelStep: 1, taps: 1, channels: depth },
+  });
+  const ofGroup = positions(shape) * depth * elementBytes(problem);
+  return {
+    prepare: product.prepare,
+    run: (input, output, bias) =>
+      everyImage(problem, input, output, (from, to) => {
+        unfold(pad(from), unfolded);
+        for (let group = 0; group < shape.groups; group++)
+          product.run(unfolded + group * ofGroup, bias, to, group, []);
+      }),
+  };
+}
+
+/** nhwc on several threads: unfolded times weights. */
 function rows(problem: ConvProblem, workshop: Workshop): MadeConvolution {
   const { shape, element } = problem;
   const bytes = elementBytes(problem);

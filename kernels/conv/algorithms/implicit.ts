@@ -18,7 +18,7 @@ import {
   taps,
   weightsLength,
 } from "../shape.ts";
-import { everyImage } from "./direct.ts";
+import { everyImage } from "./images.ts";
 import { groupSteps, packedBytes, stripeOptions, stripePanels, stripeTile } from "./stripes.ts";
 
 export const implicit: ConvAlgorithm = {

@@ -7,7 +7,8 @@ import { packFilters } from "../pack-filters.ts";
 import { type ConvProblem, elementBytes } from "../problem.ts";
 import { stripesProgram } from "../programs/stripes.ts";
 import { groupChannels, inputLength, isPointwise, outputLength, positions, weightsLength } from "../shape.ts";
-import { everyImage } from "./direct.ts";
+import { everyImage } from "./images.ts";
+import { makeRowProduct, rowPackedBytes } from "./rows.ts";
 import { groupSteps, packedBytes, stripeOptions, stripePanels } from "./stripes.ts";
 
 export const pointwise: ConvAlgorithm = {
@@ -15,23 +16,21 @@ export const pointwise: ConvAlgorithm = {
   title: "the image as a matrix",
   idea: "a 1x1 layer is one product without any copy",
   source: "Howard et al., MobileNets, arXiv:1704.04861, section 3.2",
-  refuses: ({ shape, layout }) =>
-    !isPointwise(shape)
-      ? { expected: "1x1 kernels of stride 1 without padding", found: "another layer" }
-      : layout === "nhwc"
-        ? { expected: "nchw", found: layout }
-        : null,
+  refuses: ({ shape }) =>
+    isPointwise(shape)
+      ? null
+      : { expected: "1x1 kernels of stride 1 without padding", found: "another layer" },
   accounting: (problem) => {
-    const { shape, batch } = problem;
+    const { shape, batch, layout } = problem;
     const passes = inputLength(shape) + outputLength(shape);
     return {
       workspaceBytes: 0,
-      preparedBytes: packedBytes(problem),
+      preparedBytes: layout === "nchw" ? packedBytes(problem) : rowPackedBytes(problem),
       bytesMoved: elementBytes(problem) * (batch * passes + weightsLength(shape)),
     };
   },
   fusesEpilogue: () => true,
-  make: planes,
+  make: (problem, workshop) => (problem.layout === "nchw" ? planes : pixels)(problem, workshop),
 };
 
 function planes(problem: ConvProblem, workshop: Workshop): MadeConvolution {
@@ -51,6 +50,21 @@ function planes(problem: ConvProblem, workshop: Workshop): MadeConvolution {
             bias + (bias === 0 ? 0 : g * steps.bias),
             to + g * steps.output,
           );
+      }),
+  };
+}
+
+function pixels(problem: ConvProblem, workshop: Workshop): MadeConvolution {
+  const { shape } = problem;
+  const source = { kind: "matrix", rowStride: shape.channels } as const;
+  const product = makeRowProduct(problem, workshop, { source, channelStep: 1 });
+  const ofGroup = groupChannels(shape) * elementBytes(problem);
+  return {
+    prepare: product.prepare,
+    run: (input, output, bias) =>
+      everyImage(problem, input, output, (from, to) => {
+        for (let group = 0; group < shape.groups; group++)
+          product.run(from + group * ofGroup, bias, to, group, []);
       }),
   };
 }

@@ -20,7 +20,7 @@ export function stripeTile({ shape, element, isa, epilogue }: ConvProblem): Dire
 
 /** How the weights of a problem are packed. */
 export function stripePanels(problem: ConvProblem): PanelOptions {
-  return { width: stripeTile(problem).rows, order: "channel-tap", whole: false };
+  return { width: stripeTile(problem).rows, order: "channel-tap", unit: 1 };
 }
 
 /** Bytes of the packed weights. */

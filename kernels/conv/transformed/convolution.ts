@@ -4,7 +4,7 @@
  * between the stages stays in the second-level cache. Groups are convolutions of their own on the same workspace.
  */
 import type { MadeConvolution, Workshop } from "../algorithm.ts";
-import { everyImage } from "../algorithms/direct.ts";
+import { everyImage } from "../algorithms/images.ts";
 import { allocatedBytes, type ConvProblem, elementBytes } from "../problem.ts";
 import { groupChannels, groupFilters, outputHeight, outputWidth, taps, weightsLength } from "../shape.ts";
 import { deliverProgram, gatherProgram, type OuterImage } from "./image.ts";
