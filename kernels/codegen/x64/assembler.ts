@@ -4,10 +4,10 @@
  */
 import type { CpuFeature } from "../../native/cpu-features.ts";
 import { ProgramError } from "../errors.ts";
-import { encode } from "./encode.ts";
+import { encode, type Reference } from "./encode.ts";
 import type { InstructionName } from "./instructions.ts";
-import { layout, type Piece, type Placed } from "./layout.ts";
-import { type ListingLine, listingLines } from "./listing.ts";
+import { layout, type Mark } from "./layout.ts";
+import { type ListingLine, listingLines, type Piece } from "./listing.ts";
 import { type Instruction, matchForm } from "./match.ts";
 import type { Label, Operand } from "./operands.ts";
 import type { MaskRegister } from "./registers.ts";
@@ -47,7 +47,13 @@ interface Literal {
  */
 export class Assembler {
   readonly #allowed: ReadonlySet<CpuFeature> | undefined;
-  readonly #pieces: Piece[] = [];
+  /** The bytes of the instructions, jumps left out. */
+  #bytes: number[] = [];
+  /** All that was emitted, for the listing. */
+  #pieces: Piece[] = [];
+  /** Of these, what layout has to place. */
+  #marks: Mark[] = [];
+  #references: Reference[] = [];
   readonly #literals = new Map<string, Literal>();
   readonly #bound = new Set<Label>();
   readonly #features = new Set<CpuFeature>();
@@ -67,7 +73,7 @@ export class Assembler {
     if (this.#bound.has(label))
       fail("x64 label", `${label.name} to have one place`, "a second bind", "Make a label for each place.");
     this.#bound.add(label);
-    this.#pieces.push({ kind: "label", label });
+    this.#mark({ kind: "label", at: this.#bytes.length, label });
   }
 
   /** A remark for the listing. */
@@ -78,7 +84,7 @@ export class Assembler {
   /** Pads with instructions that do nothing. @throws ProgramError for what is no power of two up to 64 */
   align(bytes: number): void {
     checkAlignment(bytes);
-    this.#pieces.push({ kind: "align", boundary: bytes, fill: "nops" });
+    this.#mark({ kind: "align", at: this.#bytes.length, boundary: bytes, fill: "nops" });
   }
 
   /** Appends an instruction in the first form that takes its operands. @throws ProgramError where none does */
@@ -91,13 +97,41 @@ export class Assembler {
     this.#append({ name, operands, mask, zeroing });
   }
 
+  /** Puts what `write` emits before all that was emitted so far: which registers to save is known last. */
+  prepend(write: (assembler: Assembler) => void): void {
+    const behind = {
+      bytes: this.#bytes,
+      pieces: this.#pieces,
+      marks: this.#marks,
+      references: this.#references,
+    };
+    [this.#bytes, this.#pieces, this.#marks, this.#references] = [[], [], [], []];
+    write(this);
+    const moved = this.#bytes.length;
+    for (const { at, end, label, addend } of behind.references)
+      this.#references.push({ at: at + moved, end: end + moved, label, addend });
+    for (const mark of behind.marks) this.#marks.push({ ...mark, at: mark.at + moved });
+    this.#bytes = this.#bytes.concat(behind.bytes);
+    this.#pieces = this.#pieces.concat(behind.pieces);
+  }
+
   #append(instruction: Instruction): void {
     const form = matchForm(instruction, this.#allowed);
     for (const feature of form.features) this.#features.add(feature);
+    const at = this.#bytes.length;
     const [first] = instruction.operands;
     if (typeof first === "object" && first.kind === "label") {
-      this.#pieces.push({ kind: "jump", instruction, form, target: first });
-    } else this.#pieces.push({ kind: "instruction", instruction, form, ...encode(form, instruction) });
+      this.#mark({ kind: "jump", at, instruction, form, target: first });
+      return;
+    }
+    const reference = encode(form, instruction, this.#bytes);
+    if (reference) this.#references.push(reference);
+    this.#pieces.push({ kind: "instruction", size: this.#bytes.length - at, instruction, form });
+  }
+
+  #mark(mark: Mark): void {
+    this.#marks.push(mark);
+    this.#pieces.push(mark);
   }
 
   /**
@@ -120,33 +154,33 @@ export class Assembler {
 
   /** The bytes and the listing of all that was emitted. @throws ProgramError for a label without a place */
   finish(): Assembled {
-    const placed = layout([...this.#pieces, ...this.#literalPieces()]);
-    const bytes = new Uint8Array(placed.flatMap((each) => each.bytes));
-    const codeBytes = placed[this.#pieces.length]?.offset ?? bytes.length;
+    const behind = this.#literalMarks();
+    const place = layout(this.#bytes, [...this.#marks, ...behind], this.#references);
+    const { bytes, offsets } = place;
+    const pieces = [...this.#pieces, ...behind];
     let listing: readonly ListingLine[] | undefined;
     return {
       bytes,
-      codeBytes,
+      codeBytes: offsets[this.#marks.length] ?? bytes.length,
       features: new Set(this.#features),
       get listing() {
-        listing ??= listingLines(placed);
+        listing ??= listingLines(pieces, place);
         return listing;
       },
     };
   }
 
   /** The widest alignment first, so that the fewest bytes are lost between. */
-  #literalPieces(): Piece[] {
+  #literalMarks(): Mark[] {
+    const at = this.#bytes.length;
     const literals = [...this.#literals.values()].sort((a, b) => b.alignment - a.alignment);
-    return literals.flatMap(({ label, bytes, alignment }): Piece[] => [
-      { kind: "align", boundary: alignment, fill: "traps" },
-      { kind: "label", label },
-      { kind: "data", bytes },
+    return literals.flatMap(({ label, bytes, alignment }): Mark[] => [
+      { kind: "align", at, boundary: alignment, fill: "traps" },
+      { kind: "label", at, label },
+      { kind: "data", at, bytes },
     ]);
   }
 }
-
-export type { Placed };
 
 /** The CPU features that an instruction with these operands needs. @throws ProgramError where no form takes them */
 export function featuresOf(name: InstructionName, ...operands: Operand[]): readonly CpuFeature[] {

@@ -106,7 +106,7 @@ function permuteTwo(
   const numbers = Array.from({ length: lanes }, (_, l) => first + (l >> 1) + (l % 2) * lanes);
   const wide = bytesOf[element] === 8;
   const table = literalOf(
-    unit.state.assembler,
+    unit.state.code,
     "i32",
     numbers.flatMap((n) => (wide ? [n, 0] : [n])),
   );

@@ -2,7 +2,9 @@
  * The listing of assembled code: offsets, bytes and text of each instruction with labels and comments, as
  * `objdump -M intel` writes it.
  */
-import type { Placed } from "./layout.ts";
+import type { Form } from "./forms.ts";
+import type { Layout, Mark } from "./layout.ts";
+import type { Instruction } from "./match.ts";
 import { nops, nopText } from "./nops.ts";
 import { instructionText } from "./text.ts";
 
@@ -15,24 +17,45 @@ export interface ListingLine {
   readonly comment?: string;
 }
 
-/** The lines of code that has its place. */
-export function listingLines(placed: readonly Placed[]): ListingLine[] {
-  return placed.flatMap(({ piece, offset, bytes }): ListingLine[] => {
-    switch (piece.kind) {
-      case "label":
-        return [{ offset, label: piece.label.name }];
-      case "comment":
-        return [{ comment: piece.text }];
-      case "align":
-        return piece.fill === "nops" ? paddingLines(offset, bytes.length) : [];
-      case "data":
-        return [{ offset, bytes: piece.bytes, text: dataText(piece.bytes) }];
-      default:
-        return [
-          { offset, bytes: Uint8Array.from(bytes), text: instructionText(piece.form, piece.instruction) },
-        ];
-    }
+/** A line of code in the order of emission: a mark, a remark, or an instruction of so many bytes. */
+export type Piece =
+  | Mark
+  | { readonly kind: "comment"; readonly text: string }
+  | {
+      readonly kind: "instruction";
+      readonly size: number;
+      readonly instruction: Instruction;
+      readonly form: Form;
+    };
+
+/** The lines of code that has its place; `pieces` has the marks of the layout in the same order. */
+export function listingLines(pieces: readonly Piece[], { bytes, sizes }: Layout): readonly ListingLine[] {
+  let [mark, offset] = [0, 0];
+  const next = (size: number): { offset: number; bytes: Uint8Array } => {
+    const line = { offset, bytes: bytes.slice(offset, offset + size) };
+    offset += size;
+    return line;
+  };
+  return pieces.flatMap((piece): ListingLine[] => {
+    if (piece.kind === "comment") return [{ comment: piece.text }];
+    if (piece.kind === "instruction")
+      return [{ ...next(piece.size), text: instructionText(piece.form, piece.instruction) }];
+    return markLines(piece, next(sizes[mark++] as number));
   });
+}
+
+function markLines(mark: Mark, place: { offset: number; bytes: Uint8Array }): ListingLine[] {
+  const { offset, bytes } = place;
+  switch (mark.kind) {
+    case "label":
+      return [{ offset, label: mark.label.name }];
+    case "align":
+      return mark.fill === "nops" ? paddingLines(offset, bytes.length) : [];
+    case "data":
+      return [{ ...place, text: dataText(bytes) }];
+    case "jump":
+      return [{ ...place, text: instructionText(mark.form, mark.instruction) }];
+  }
 }
 
 function paddingLines(offset: number, size: number): ListingLine[] {

@@ -63,7 +63,7 @@ class Lowering {
     this.#argumentBlock = argumentRegister[convention];
     this.#inMemory = namesInMemory(this.#liveness, program, isa, convention);
     this.#state = new State({
-      assembler: this.#assembler,
+      code: this.#assembler,
       pool: this.#pool,
       isa,
       arithmetic,
@@ -78,11 +78,11 @@ class Lowering {
     this.#free(0);
     this.#statements(this.#program.body);
     const assembler = this.#assembler;
-    assembler.comment(
-      `${this.#program.name}(${this.#program.parameters.map(({ name }) => name).join(", ")})`,
-    );
-    prologue(assembler, this.#pool);
-    this.#state.code.placeInto(assembler);
+    const { name, parameters } = this.#program;
+    assembler.prepend(() => {
+      assembler.comment(`${name}(${parameters.map((each) => each.name).join(", ")})`);
+      prologue(assembler, this.#pool);
+    });
     epilogue(assembler, this.#pool);
     const assembled = assembler.finish();
     return {

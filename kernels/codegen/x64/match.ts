@@ -20,8 +20,27 @@ export interface Instruction {
   readonly zeroing?: boolean;
 }
 
+/** Forms that were found, by instruction and by the kinds of its operands. */
+const found = new Map<InstructionName, Map<number, Form>>();
+
 /** Which form of `instruction` takes its operands, among those whose features are allowed (default: all). @throws ProgramError */
 export function matchForm(instruction: Instruction, allowed?: ReadonlySet<CpuFeature>): Form {
+  const kinds = allowed ? 0 : kindsOf(instruction);
+  if (kinds === 0) return searchForm(instruction, allowed);
+  let ofName = found.get(instruction.name);
+  if (!ofName) {
+    ofName = new Map();
+    found.set(instruction.name, ofName);
+  }
+  let form = ofName.get(kinds);
+  if (!form) {
+    form = searchForm(instruction);
+    ofName.set(kinds, form);
+  }
+  return form;
+}
+
+function searchForm(instruction: Instruction, allowed?: ReadonlySet<CpuFeature>): Form {
   const forms = formsOf(instruction.name);
   if (forms.length === 0)
     complain(instruction, "an instruction of the table", "none of this name", "Add its row to x64/rows/.");
@@ -88,6 +107,54 @@ function fits(value: number | bigint, kind: ImmediateKind, form: Form): boolean 
   // A shift count reaches up to the width of what is shifted.
   const [lowest, highest] = kind === "s8" ? [0n, form.w ? 63n : 31n] : ranges[kind];
   return value >= lowest && value <= highest;
+}
+
+/** Kinds of operands that one operand can be of, and more than there are. */
+const kindRoom = 32;
+/** No instruction has more operands, and so many kinds and a mask fit an integer of 30 bits. */
+const mostOperands = 5;
+
+/**
+ * A number that is the same only for instructions that the same forms take; 0 where what decides is too particular to
+ * be remembered. What `takes` looks at must be in it.
+ */
+function kindsOf({ operands, mask, zeroing }: Instruction): number {
+  if (operands.length > mostOperands) return 0;
+  let kinds = mask ? (mask.index === 0 ? 3 : zeroing ? 2 : 1) : 0;
+  if (operands.length === 0) return kinds + 4;
+  for (const operand of operands) {
+    const kind = isImmediate(operand) ? immediateKind(operand) : operandKind(operand);
+    if (kind === 0) return 0;
+    kinds = kinds * kindRoom + kind;
+  }
+  return kinds;
+}
+
+function operandKind(operand: Exclude<Operand, number | bigint>): number {
+  switch (operand.kind) {
+    case "label":
+      return 1;
+    case "mask":
+      return 2;
+    case "gpr":
+      return operand.bits === 64 ? 3 : 4;
+    case "vector":
+      // 5 to 10: three widths, twice.
+      return (operand.index < 16 ? 5 : 8) + (operand.bits >> 8);
+    case "memory":
+      if (operand.bytes !== undefined || operand.index?.kind === "vector") return 0;
+      return operand.broadcast ? 11 : 12;
+  }
+}
+
+/** Between two neighbours of these, and those included that are below, every range of immediates holds all or none. */
+const bounds = [-(2 ** 31) - 1, -129, -1, 31, 63, 127, 255, 2 ** 31 - 1, 2 ** 32 - 1] as const;
+const firstImmediate = 13;
+
+function immediateKind(value: number | bigint): number {
+  if (typeof value === "bigint" || !Number.isSafeInteger(value) || value <= bounds[0]) return 0;
+  for (let i = 1; i < bounds.length; i++) if (value <= (bounds[i] as number)) return firstImmediate + i;
+  return 0;
 }
 
 /** Memory without a register that tells its size fits forms of several sizes: the caller has to choose. */

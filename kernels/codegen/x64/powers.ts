@@ -120,5 +120,5 @@ function words(
 ): MemoryOperand {
   const count = unit.bits(type) / 8 / bytesOf[element];
   const repeated = Array.from({ length: count }, (_, l) => values[l % values.length] as number);
-  return atLabel(literalOf(unit.state.assembler, element, repeated));
+  return atLabel(literalOf(unit.state.code, element, repeated));
 }

@@ -4,7 +4,6 @@
  */
 import type { Arithmetic } from "../arithmetic.ts";
 import type { Assembler } from "./assembler.ts";
-import { Code } from "./code.ts";
 import type { Home } from "./homes.ts";
 import type { Isa } from "./isa.ts";
 import type { RegisterClass } from "./liveness.ts";
@@ -16,9 +15,8 @@ import { type Gpr, type MaskRegister, mask } from "./registers.ts";
 export const scratchMask: MaskRegister = mask(7);
 
 export class State {
-  readonly code = new Code();
   readonly homes = new Map<string, Home>();
-  readonly assembler: Assembler;
+  readonly code: Assembler;
   readonly pool: RegisterPool;
   readonly isa: Isa;
   readonly fused: boolean;
@@ -27,13 +25,13 @@ export class State {
   #labels = 0;
 
   constructor(options: {
-    assembler: Assembler;
+    code: Assembler;
     pool: RegisterPool;
     isa: Isa;
     arithmetic: Arithmetic;
     argumentBlock: Gpr;
   }) {
-    this.assembler = options.assembler;
+    this.code = options.code;
     this.pool = options.pool;
     this.isa = options.isa;
     this.fused = options.arithmetic === "fast";
@@ -42,7 +40,7 @@ export class State {
 
   /** A label that no other has; numbered, so that a listing can be followed. */
   label(name: string): Label {
-    return this.assembler.label(`${name}.${this.#labels++}`);
+    return this.code.label(`${name}.${this.#labels++}`);
   }
 
   home(name: string): Home {

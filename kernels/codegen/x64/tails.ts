@@ -31,7 +31,7 @@ function maskBits(unit: VectorUnit, tail: Tail, count: Value): void {
 
 /** count > lane, as integers of 32 bits; a lane of 64 bits compares twice and gets two halves of all ones. */
 function maskLanes(unit: VectorUnit, tail: Tail, count: Value): void {
-  const { code, assembler } = unit.state;
+  const { code } = unit.state;
   const { element, lanes } = tail.type;
   const mask = unit.tailVector(tail);
   const narrow = vector(mask.index, 128);
@@ -41,5 +41,5 @@ function maskLanes(unit: VectorUnit, tail: Tail, count: Value): void {
   const numbers = Array.from({ length: lanes }, (_, lane) =>
     new Array<number>(bytesOf[element] / 4).fill(lane),
   );
-  code.emit("vpcmpgtd", mask, mask, atLabel(literalOf(assembler, "i32", numbers.flat())));
+  code.emit("vpcmpgtd", mask, mask, atLabel(literalOf(code, "i32", numbers.flat())));
 }

@@ -90,7 +90,7 @@ export class VectorUnit {
   literal(type: VectorType, value: number): MemoryOperand {
     const broadcast = type.lanes > 1 && this.state.isa === "avx512";
     const lanes = broadcast ? 1 : type.lanes;
-    const label = literalOf(this.state.assembler, type.element, new Array<number>(lanes).fill(value));
+    const label = literalOf(this.state.code, type.element, new Array<number>(lanes).fill(value));
     return atLabel(label, { broadcast });
   }
 
@@ -175,7 +175,7 @@ export class VectorUnit {
     if (Object.is(value, 0)) this.zero(into);
     else if (type.lanes === 1) this.move(type, into, this.literal(type, value));
     else {
-      const label = literalOf(this.state.assembler, type.element, [value]);
+      const label = literalOf(this.state.code, type.element, [value]);
       this.#broadcast(type, atLabel(label), into);
     }
   }
