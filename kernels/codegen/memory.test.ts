@@ -34,6 +34,18 @@ test("releasing to a mark gives the bytes back, zeroed at the next allocation", 
   expect([...after.view]).toEqual(Array(8).fill(0));
 });
 
+test("room is left as it was, apart from all else", () => {
+  const memory = new Memory(4096);
+  const mark = memory.mark();
+  const { view, address } = memory.allocate("i32", 8);
+  view.fill(7);
+  memory.release(mark);
+  expect(memory.room("i32", 8)).toBe(address);
+  expect([...view]).toEqual(Array(8).fill(7));
+  expect(memory.allocate("u8", 1).address).toBeGreaterThanOrEqual(address + 32);
+  expect(() => memory.room("u8", 65_536)).toThrow(ProgramError);
+});
+
 test("exhaustion says how much is left and what to do", () => {
   const memory = new Memory(1024);
   const most = memory.freeBytes / 8;

@@ -74,7 +74,7 @@ export function createGemm(options: GemmOptions): Gemm {
     (program) => make(program).call,
   );
   const room = workspaceOf(plan, shape);
-  const workspace = memory.allocate(element, room).address;
+  const workspace = memory.room(element, room);
   const place = { shape, workspace, memoryBytes: memory.bytes };
   const run = (args: GemmArguments): void => runPlan(plan, calls, args, place);
   const made = { variant, target, kernels: [...kernels.values()] };
