@@ -5,6 +5,7 @@
 import type { CpuFeature } from "../../native/cpu-features.ts";
 import { ProgramError } from "../errors.ts";
 import { encode, type Reference } from "./encode.ts";
+import type { Form } from "./forms.ts";
 import type { InstructionName } from "./instructions.ts";
 import { layout, type Mark } from "./layout.ts";
 import { type ListingLine, listingLines, type Piece } from "./listing.ts";
@@ -56,7 +57,7 @@ export class Assembler {
   #references: Reference[] = [];
   readonly #literals = new Map<string, Literal>();
   readonly #bound = new Set<Label>();
-  readonly #features = new Set<CpuFeature>();
+  readonly #forms = new Set<Form>();
 
   /** With `features`, instructions take only forms that these allow; without, all. */
   constructor({ features }: { readonly features?: Iterable<CpuFeature> } = {}) {
@@ -117,7 +118,7 @@ export class Assembler {
 
   #append(instruction: Instruction): void {
     const form = matchForm(instruction, this.#allowed);
-    for (const feature of form.features) this.#features.add(feature);
+    this.#forms.add(form);
     const at = this.#bytes.length;
     const [first] = instruction.operands;
     if (typeof first === "object" && first.kind === "label") {
@@ -141,7 +142,7 @@ export class Assembler {
    */
   literal(bytes: Uint8Array, alignment: number): Label {
     checkAlignment(alignment);
-    const key = bytes.join();
+    const key = String.fromCharCode(...bytes);
     const known = this.#literals.get(key);
     if (known) {
       known.alignment = Math.max(known.alignment, alignment);
@@ -162,7 +163,7 @@ export class Assembler {
     return {
       bytes,
       codeBytes: offsets[this.#marks.length] ?? bytes.length,
-      features: new Set(this.#features),
+      features: new Set([...this.#forms].flatMap(({ features }) => features)),
       get listing() {
         listing ??= listingLines(pieces, place);
         return listing;

@@ -9,7 +9,7 @@ import { thisCpu } from "../../native/cpu.ts";
 import { loadCode } from "../../native/executable.ts";
 import { addressOf } from "../../native/foreign.ts";
 import { Assembler, type InstructionName } from "./assembler.ts";
-import { type MemoryOperand, memory, memoryAtIndex } from "./operands.ts";
+import { atLabel, type MemoryOperand, memory, memoryAtIndex } from "./operands.ts";
 import { type Gpr, low, mask, r8, r9, r10, r11, rax, rbx, rcx, rdi, rdx, rsp, vector } from "./registers.ts";
 
 /** Where the only argument arrives, kept in r11 because some instructions overwrite rcx. */
@@ -214,7 +214,7 @@ describe.runIf(nativeAvailability().available)("calls, stack and division", () =
       const [callee, over] = [assembler.label("callee"), assembler.label("over")];
       assembler.emit("push", rbx);
       assembler.emit("mov", rbx, word(0));
-      assembler.emit("lea", rax, { kind: "memory", label: callee, scale: 1, displacement: 0 });
+      assembler.emit("lea", rax, atLabel(callee));
       assembler.emit("call", rax);
       assembler.emit("mov", word(1), rbx);
       assembler.emit("pop", rbx);

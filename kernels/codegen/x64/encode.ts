@@ -64,7 +64,8 @@ function partsOf(form: Form, operands: readonly Operand[]): Parts {
     immediateBytes: 1,
   };
   for (let at = 0; at < operands.length; at++) {
-    const [pattern, operand] = [form.patterns[at] as Pattern, operands[at] as Operand];
+    const pattern = form.patterns[at] as Pattern;
+    const operand = operands[at] as Operand;
     if (isImmediate(operand)) {
       parts.immediate = operand;
       parts.immediateBytes = immediateSizes[pattern.immediate ?? "u8"];
@@ -120,7 +121,8 @@ const lengthCode = ({ bits }: Form): number => bits >> 8;
 const opcodeOf = ({ opcode }: Form): number => opcode[0] ?? 0;
 
 function vexHead(form: Form, parts: Parts, bytes: number[]): void {
-  const [x, b] = [extensionX(parts), extensionB(parts)];
+  const x = extensionX(parts);
+  const b = extensionB(parts);
   const notR = ((parts.reg >> 3) & 1) ^ 1;
   const tail = ((~parts.vvvv & 15) << 3) | (lengthCode(form) << 2) | prefixCode(form);
   if (!x && !b && !form.w && form.map === 1) bytes.push(0xc5, (notR << 7) | tail, opcodeOf(form));

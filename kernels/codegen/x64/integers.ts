@@ -198,11 +198,9 @@ export class IntegerUnit {
     const bytes = bytesOf[pointer.element];
     const { base, index: step } = this.#baseAndIndex(pointer, index === undefined);
     const scaled = index === undefined ? step : this.register(index);
-    return memory(base, {
-      ...(scaled ? { index: scaled, scale: bytes as Scale } : {}),
-      displacement: offset * bytes,
-      broadcast,
-    });
+    const displacement = offset * bytes;
+    if (!scaled) return memory(base, { displacement, broadcast });
+    return memory(base, { index: scaled, scale: bytes as Scale, displacement, broadcast });
   }
 
   /** The last step of a pointer may be the index of the operand, if that has room for it. */

@@ -115,8 +115,8 @@ class Walk {
   }
 
   #define(name: string, registerClass: RegisterClass, mutable: boolean): void {
-    const [from, last] = [this.#now, this.#now];
-    this.#lifetimes.set(name, { name, class: registerClass, mutable, from, last, weight: 0 });
+    const now = this.#now;
+    this.#lifetimes.set(name, { name, class: registerClass, mutable, from: now, last: now, weight: 0 });
   }
 
   #use(name: string): void {

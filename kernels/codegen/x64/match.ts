@@ -122,7 +122,8 @@ function kindsOf({ operands, mask, zeroing }: Instruction): number {
   if (operands.length > mostOperands) return 0;
   let kinds = mask ? (mask.index === 0 ? 3 : zeroing ? 2 : 1) : 0;
   if (operands.length === 0) return kinds + 4;
-  for (const operand of operands) {
+  for (let at = 0; at < operands.length; at++) {
+    const operand = operands[at] as Operand;
     const kind = isImmediate(operand) ? immediateKind(operand) : operandKind(operand);
     if (kind === 0) return 0;
     kinds = kinds * kindRoom + kind;

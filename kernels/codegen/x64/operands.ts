@@ -14,18 +14,18 @@ export interface Label {
 /** base + index · scale + displacement, or the address of a label, relative to the instruction pointer. */
 export interface MemoryOperand {
   readonly kind: "memory";
-  readonly base?: Gpr;
+  readonly base: Gpr | undefined;
   /** A general-purpose register; a vector of 32-bit indexes for gathers alone. */
-  readonly index?: Gpr | VectorRegister;
+  readonly index: Gpr | VectorRegister | undefined;
   readonly scale: 1 | 2 | 4 | 8;
   /** In bytes, signed 32 bits. */
   readonly displacement: number;
   /** One element is read and repeated in each lane (EVEX). */
-  readonly broadcast?: boolean;
+  readonly broadcast: boolean;
   /** Bytes of the operand (before a broadcast narrows it), where no register of the instruction tells them. */
-  readonly bytes?: number;
+  readonly bytes: number | undefined;
   /** With a label there are no base and index. */
-  readonly label?: Label;
+  readonly label: Label | undefined;
 }
 
 /** An immediate is a number, or a bigint where 64 bits are needed. */
@@ -47,7 +47,9 @@ export interface MemoryOptions {
  */
 export function memory(base: Gpr, options: MemoryOptions = {}): MemoryOperand {
   checkAddress(base, options);
-  return { kind: "memory", base, scale: 1, displacement: 0, ...options };
+  const { index, scale = 1, displacement = 0, broadcast = false, bytes } = options;
+  // One shape of record for all: the encoder reads several of these in every instruction.
+  return { kind: "memory", base, index, scale, displacement, broadcast, bytes, label: undefined };
 }
 
 /**
@@ -57,7 +59,8 @@ export function memory(base: Gpr, options: MemoryOptions = {}): MemoryOperand {
  */
 export function memoryAtIndex(index: Gpr, options: Omit<MemoryOptions, "index"> = {}): MemoryOperand {
   checkAddress(undefined, { ...options, index });
-  return { kind: "memory", index, scale: 1, displacement: 0, ...options };
+  const { scale = 1, displacement = 0, broadcast = false, bytes } = options;
+  return { kind: "memory", base: undefined, index, scale, displacement, broadcast, bytes, label: undefined };
 }
 
 /** What lies at a label, addressed relative to the instruction pointer: literals. */
@@ -65,24 +68,33 @@ export function atLabel(
   label: Label,
   options: { readonly broadcast?: boolean; readonly bytes?: number; readonly displacement?: number } = {},
 ): MemoryOperand {
-  return { kind: "memory", scale: 1, displacement: 0, label, ...options };
+  const { displacement = 0, broadcast = false, bytes } = options;
+  return {
+    kind: "memory",
+    base: undefined,
+    index: undefined,
+    scale: 1,
+    displacement,
+    broadcast,
+    bytes,
+    label,
+  };
 }
 
 function checkAddress(base: Gpr | undefined, { index, scale = 1, displacement = 0 }: MemoryOptions): void {
-  const wrong = (expected: string, found: string, remedy: string): never => {
-    throw new ProgramError("x64 address", { expected, found, remedy });
-  };
-  for (const reg of [base, index]) {
-    if (reg?.kind === "gpr" && reg.bits !== 64)
-      wrong("64-bit registers", registerName(reg), "Sign-extend it with movsxd first.");
-  }
+  const narrow = base?.bits === 32 ? base : index?.kind === "gpr" && index.bits === 32 ? index : undefined;
+  if (narrow) wrong("64-bit registers", registerName(narrow), "Sign-extend it with movsxd first.");
   // Index 4 without its extension bit means "no index" (SDM volume 2A, table 2-3).
   if (index?.kind === "gpr" && index.index === 4)
     wrong("an index other than rsp", "rsp", "Swap base and index, or copy rsp.");
-  if (![1, 2, 4, 8].includes(scale))
+  if (scale !== 1 && scale !== 2 && scale !== 4 && scale !== 8)
     wrong("a scale of 1, 2, 4 or 8", `${scale}`, "Multiply the index first.");
   if (displacement !== (displacement | 0))
     wrong("a displacement of 32 bits, signed", `${displacement}`, "Add it to the base first.");
+}
+
+function wrong(expected: string, found: string, remedy: string): never {
+  throw new ProgramError("x64 address", { expected, found, remedy });
 }
 
 /** Whether an operand is an immediate. */

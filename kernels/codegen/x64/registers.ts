@@ -63,13 +63,14 @@ export function low(reg: Gpr): Gpr {
   return lower[reg.index] ?? reg;
 }
 
+/** By width: 0, 1 and 2 for 128, 256 and 512 bits, which is `bits >> 8`. */
 const vectors = ([128, 256, 512] as const).map((bits) =>
   Array.from({ length: 32 }, (_, index): VectorRegister => Object.freeze({ kind: "vector", index, bits })),
 );
 
 /** xmm, ymm or zmm of this index. @throws ProgramError where there is no such register */
 export function vector(index: number, bits: VectorBits): VectorRegister {
-  return vectors[[128, 256, 512].indexOf(bits)]?.[index] ?? noRegister("vector register", index, 31);
+  return vectors[bits >> 8]?.[index] ?? noRegister("vector register", index, 31);
 }
 
 const masks = Array.from({ length: 8 }, (_, index): MaskRegister => Object.freeze({ kind: "mask", index }));

@@ -14,6 +14,11 @@ import { type Gpr, type MaskRegister, mask } from "./registers.ts";
 /** Scratch of comparisons; never given to a name. */
 export const scratchMask: MaskRegister = mask(7);
 
+interface Temporary {
+  readonly class: RegisterClass;
+  readonly index: number;
+}
+
 export class State {
   readonly homes = new Map<string, Home>();
   readonly code: Assembler;
@@ -21,7 +26,7 @@ export class State {
   readonly isa: Isa;
   readonly fused: boolean;
   readonly #argumentBlock: Gpr;
-  readonly #temporaries: { readonly class: RegisterClass; readonly index: number }[] = [];
+  readonly #temporaries: Temporary[] = [];
   #labels = 0;
 
   constructor(options: {
@@ -61,10 +66,14 @@ export class State {
 
   /** Runs a step and gives back the temporaries that it took. */
   scoped<T>(step: () => T): T {
-    const before = this.#temporaries.length;
+    const temporaries = this.#temporaries;
+    const before = temporaries.length;
     const result = step();
-    for (const { class: registerClass, index } of this.#temporaries.splice(before))
+    for (let i = before; i < temporaries.length; i++) {
+      const { class: registerClass, index } = temporaries[i] as Temporary;
       this.pool.give(registerClass, index);
+    }
+    temporaries.length = before;
     return result;
   }
 }
