@@ -3,6 +3,7 @@ import { ProgramError } from "../codegen/errors.ts";
 import type { ConvAlgorithm } from "./algorithm.ts";
 import { direct } from "./algorithms/direct.ts";
 import { im2col } from "./algorithms/im2col.ts";
+import { im2colPack } from "./algorithms/im2col-pack.ts";
 import { implicit } from "./algorithms/implicit.ts";
 import { indirect } from "./algorithms/indirect.ts";
 import { pointwise } from "./algorithms/pointwise.ts";
@@ -11,6 +12,7 @@ import { winogradLarge, winogradSmall } from "./algorithms/winograd.ts";
 export const convAlgorithms: readonly ConvAlgorithm[] = [
   direct,
   im2col,
+  im2colPack,
   implicit,
   indirect,
   pointwise,

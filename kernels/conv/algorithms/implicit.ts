@@ -7,7 +7,7 @@ import type { ConvAlgorithm, MadeConvolution, Workshop } from "../algorithm.ts";
 import { packFilters } from "../pack-filters.ts";
 import { phasedImage, phasesProgram } from "../phased-image.ts";
 import { allocatedBytes, type ConvProblem, elementBytes, vectorLanes } from "../problem.ts";
-import { type PanelFill, stripesProgram, stripeWidth } from "../programs/stripes.ts";
+import { type StripeSource, stripesProgram, stripeWidth } from "../programs/stripes.ts";
 import {
   groupChannels,
   inputLength,
@@ -96,14 +96,15 @@ function planes(problem: ConvProblem, workshop: Workshop): MadeConvolution {
   const copies = workshop.allocate(bytes.copyBytes);
   workshop.memory.view("i32", tapOffsets, taps(shape)).set(image.tapOffsets);
   workshop.memory.view("i32", copies, table.pairs.length).set(table.pairs);
-  const fill: PanelFill = {
+  const source: StripeSource = {
+    kind: "image",
     channels: groupChannels(shape),
     channelStride: image.channelStride,
     taps: taps(shape),
     copies: table.copies,
   };
   const cut = workshop.compile(phasesProgram(shape, vectorLanes(problem), element));
-  const multiply = workshop.compile(stripesProgram({ ...stripeOptions(problem), fill }));
+  const multiply = workshop.compile(stripesProgram(stripeOptions(problem, source)));
   const steps = groupSteps(problem);
   const imageStep = elementBytes(problem) * groupChannels(shape) * image.channelStride;
   return {

@@ -36,7 +36,7 @@ export const pointwise: ConvAlgorithm = {
 function planes(problem: ConvProblem, workshop: Workshop): MadeConvolution {
   const { shape, element } = problem;
   const own = workshop.allocate(packedBytes(problem));
-  const multiply = workshop.compile(stripesProgram(stripeOptions(problem)));
+  const multiply = workshop.compile(stripesProgram(stripeOptions(problem, { kind: "matrix" })));
   const steps = groupSteps(problem);
   const inputStep = elementBytes(problem) * groupChannels(shape) * positions(shape);
   return {

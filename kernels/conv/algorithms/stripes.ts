@@ -4,7 +4,7 @@ import { machineRow } from "../../gemm/machines.ts";
 import type { DirectTile } from "../../gemm/programs/direct.ts";
 import { type PanelOptions, packedLength } from "../pack-filters.ts";
 import { allocatedBytes, type ConvProblem, elementBytes } from "../problem.ts";
-import type { StripeOptions } from "../programs/stripes.ts";
+import type { StripeOptions, StripeSource } from "../programs/stripes.ts";
 import { groupFilters, patchLength, positions } from "../shape.ts";
 
 /** Registers that an activation takes on AVX2, where the lanes of a last vector already take one for their mask. */
@@ -28,14 +28,14 @@ export const packedBytes = (problem: ConvProblem): number =>
   allocatedBytes(problem, packedLength(problem.shape, stripePanels(problem)));
 
 /** The product of one group. */
-export function stripeOptions(problem: ConvProblem): StripeOptions {
+export function stripeOptions(problem: ConvProblem, source: StripeSource): StripeOptions {
   const { shape, element, epilogue } = problem;
   return {
     filters: groupFilters(shape),
     depth: patchLength(shape),
     positions: positions(shape),
     tile: stripeTile(problem),
-    ...{ element, epilogue },
+    ...{ element, epilogue, source },
   };
 }
 

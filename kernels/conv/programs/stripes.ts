@@ -1,8 +1,9 @@
 /**
  * A convolution in nchw as products of register tiles, all loops in one program: positions lie in the lanes of vectors,
  * weights are broadcast. The output is cut into stripes of a few vectors of positions; for each stripe all filters pass
- * by. A stripe's image values are read where they lie (a pointwise layer) or from a panel [patch][stripe] that is filled
- * straight from the image just before (implicit GEMM: Chetlur et al., cuDNN, arXiv:1410.0759, section 3).
+ * by. A stripe's image values are read where they lie (a pointwise layer), from panels [patch][stripe] that were packed
+ * before (im2col-pack), or from one panel that is filled straight from the image (implicit GEMM: Chetlur et al., cuDNN,
+ * arXiv:1410.0759, section 3).
  *
  * Assumptions: weights are packed by `packFilters` into panels of `rows` filters; sums, one row of the panel and one
  * broadcast fit the vector registers. The whole depth is summed in registers, so C is written once: a panel of A and one
@@ -37,9 +38,17 @@ export interface StripeOptions {
   readonly tile: DirectTile;
   readonly element: Real;
   readonly epilogue: Epilogue;
-  /** Absent where the image is the matrix [depth][positions] itself. */
-  readonly fill?: PanelFill | undefined;
+  readonly source: StripeSource;
 }
+
+/**
+ * Where a stripe's image values come from. `matrix`: the image is the matrix [depth][positions] itself. `panels`: that
+ * matrix was packed before, stripe by stripe. `image`: a panel is filled from the phased image for each stripe.
+ */
+export type StripeSource =
+  | { readonly kind: "matrix" }
+  | { readonly kind: "panels" }
+  | ({ readonly kind: "image" } & PanelFill);
 
 /** How a panel is filled from the phased image (../phased-image.ts). */
 export interface PanelFill {
@@ -64,14 +73,15 @@ interface Operands {
 export const stripeWidth = ({ vectors, lanes }: DirectTile): number => vectors * lanes;
 
 /**
- * Parameters `(image, weights, bias, output)`, and with a fill `(…, panel, taps, copies)`: one group of one image.
- * `panel` has room for depth rows of a stripe and one vector more; `taps` holds the offset of each tap, `copies` for each
+ * Parameters `(image, weights, bias, output)`, and for source `image` `(…, panel, taps, copies)`: one group of
+ * one image. `panel` has room for depth rows of a stripe and one vector more; `taps` holds the offset of each tap, `copies` for each
  * stripe `fill.copies` pairs of source and place.
  */
 export function stripesProgram(options: StripeOptions): Program {
-  const { element, tile, positions, fill } = options;
+  const { element, tile, positions, source } = options;
   const width = stripeWidth(tile);
-  const name = `${fill ? "implicit" : "pointwise"}-${tile.rows}x${width}-${element}`;
+  const name = `stripes-${source.kind}-${tile.rows}x${width}-${element}`;
+  const fill = source.kind === "image" ? source : undefined;
   return program(name, (b) => {
     const operands: Operands = {
       image: b.pointer("image", element),
@@ -162,13 +172,16 @@ function oneTile(
   i: Value,
   rows: number,
 ): void {
-  const { depth, positions, tile, element, fill } = options;
+  const { depth, positions, tile, element, source } = options;
   const { lanes } = tile;
-  const rowStep = fill ? stripeWidth(tile) : positions;
+  const inPlace = source.kind === "matrix";
+  const rowStep = inPlace ? positions : stripeWidth(tile);
   const lastTail = (v: number): Tail | undefined => (v === vectors - 1 ? tail : undefined);
-  const loadTail = (v: number): Tail | undefined => (fill ? undefined : lastTail(v));
+  const loadTail = (v: number): Tail | undefined => (inPlace ? lastTail(v) : undefined);
   const a = b.variable("a", advance(weights, mul(i, depth)));
-  const row = b.variable("row", panel ?? advance(image, first));
+  // Panels are as wide as a stripe, so that the one that begins at a position lies that many rows of one in.
+  const start = source.kind === "panels" ? mul(first, depth) : first;
+  const row = b.variable("row", panel ?? advance(image, start));
   const sums = zeroSums(b, rows, vectors, { element, lanes });
   const step = (copy: number): void => {
     const values = Array.from({ length: vectors }, (_, v) =>
