@@ -3,6 +3,7 @@
  * compiled graph is checked against, and what folds constants.
  */
 import type { Graph, GraphNode, Operation, Tensor, TensorType } from "./graph.ts";
+import { GraphError } from "./graph-error.ts";
 import { inferTypes, nodeText, type Types } from "./infer.ts";
 import { operatorRow } from "./operators/index.ts";
 import type { RealTensor } from "./operators/operator.ts";
@@ -13,7 +14,7 @@ export type Feeds = ReadonlyMap<string, ArrayLike<number>>;
 /**
  * Every output of the graph in float64.
  *
- * @throws RangeError for an input that is absent or too short, or an index that points nowhere
+ * @throws RangeError for an input that is absent or too short; GraphError for an index that points nowhere
  */
 export function evaluateGraph(
   graph: Graph,
@@ -41,7 +42,15 @@ export function evaluateNode(
     // The row is the operation's own: both are looked up by its kind.
     return operatorRow<Operation["op"]>(node.operation.op).evaluate(node.operation as never, inputs, output);
   } catch (cause) {
-    throw new RangeError(`${nodeText(node)}: ${(cause as Error).message}`, { cause });
+    throw new GraphError(
+      nodeText(node),
+      {
+        expected: "values that the operation takes",
+        found: (cause as Error).message,
+        remedy: "Correct the model or its inputs.",
+      },
+      cause,
+    );
   }
 }
 
