@@ -93,11 +93,11 @@ export function softmaxProgram(rows: Rows): Program {
   });
 }
 
-/** Parameters `(x, scale, shift, y)`: each row normalised to mean 0 and variance 1, scaled and shifted. y may be x. */
+/** Parameters `(x, factors, summands, y)`: each row normalised to mean 0 and variance 1, scaled and shifted. y may be x. */
 export function layerNormProgram(rows: Rows, epsilon: number): Program {
   return program("layer-norm", (b) => {
     const x = b.pointer("x", "f32");
-    const [scale, shift] = [b.pointer("scale", "f32"), b.pointer("shift", "f32")];
+    const [scale, shift] = [b.pointer("factors", "f32"), b.pointer("summands", "f32")];
     const y = b.pointer("y", "f32");
     const share = 1 / rows.length;
     everyRow(b, rows, [x, y], ([from, to]) => {
