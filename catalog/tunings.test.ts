@@ -23,7 +23,16 @@ const environment: Environment = {
   ...{ node: "26", v8: "14", kdaccel: "0", virtualised: null, load: 0 },
 };
 const order: TuningOrder = {
-  ...{ target: "wasm", element: "f32", m: 640, n: 640, k: 640, strategy: "evolution", profile: "quick" },
+  ...{
+    target: "wasm",
+    element: "f32",
+    m: 640,
+    n: 640,
+    k: 640,
+    threads: 1,
+    strategy: "evolution",
+    profile: "quick",
+  },
   ...{ seed: 1, budget: 16, defaultPlan: "packed-blocked", command: ["tune"], environment },
 };
 const around = (value: number) => ({ value, low: value * 0.9, high: value * 1.1 });

@@ -22,6 +22,7 @@ export interface TuningOrder {
   readonly m: number;
   readonly n: number;
   readonly k: number;
+  readonly threads: number;
   readonly strategy: string;
   readonly profile: Profile;
   readonly seed: number;
@@ -73,15 +74,16 @@ const now = (): string => new Date().toISOString();
 /** Enters a search; its id is given here. */
 export function beginTuning(db: Connection, order: TuningOrder): number {
   const { pid, started } = identityOf();
-  const { target, element, m, n, k, strategy, profile, seed, budget, defaultPlan } = order;
+  const { target, element, m, n, k, threads, strategy, profile, seed, budget, defaultPlan } = order;
   const { lastInsertRowid } = db
     .prepare(
       `INSERT INTO tuning (started_at, pid, process_started, command, environment, target, element, m, n, k,
-         strategy, profile, seed, budget, default_plan) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         threads, strategy, profile, seed, budget, default_plan)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       ...[now(), pid, started, JSON.stringify(order.command), JSON.stringify(order.environment)],
-      ...[target, element, m, n, k, strategy, profile, seed, budget, defaultPlan],
+      ...[target, element, m, n, k, threads, strategy, profile, seed, budget, defaultPlan],
     );
   return Number(lastInsertRowid);
 }
@@ -151,10 +153,10 @@ export function finishTuning(
     if (!row) throw new Error(`search ${tuningName(id)} was deleted while it ran`);
     const { cpu, isa } = machineOf(JSON.parse(row.environment));
     db.prepare(
-      `INSERT OR REPLACE INTO best_plan (cpu, isa, target, element, shape_class, plan, speed_up, speed_up_low,
-         speed_up_high, tuning, adopted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO best_plan (cpu, isa, target, element, shape_class, threads, plan, speed_up,
+         speed_up_low, speed_up_high, tuning, adopted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
-      ...[cpu, isa, row.target, row.element, place.shapeClass, adopted],
+      ...[cpu, isa, row.target, row.element, place.shapeClass, row.threads, adopted],
       ...[speedUp.value, speedUp.low, speedUp.high, id, now()],
     );
   })();
@@ -169,6 +171,7 @@ interface BestPlanRow {
   readonly target: string;
   readonly element: "f32" | "f64";
   readonly shape_class: string;
+  readonly threads: number;
   readonly plan: string;
   readonly speed_up: number;
   readonly speed_up_low: number;
@@ -182,11 +185,12 @@ export function bestPlans(db: Connection, machine: Pick<Environment, "cpu" | "is
   const { cpu, isa } = machineOf(machine);
   return db
     .prepare<[string, string], BestPlanRow>(
-      "SELECT * FROM best_plan WHERE cpu = ? AND isa = ? ORDER BY target, element, shape_class",
+      "SELECT * FROM best_plan WHERE cpu = ? AND isa = ? ORDER BY target, element, shape_class, threads",
     )
     .all(cpu, isa)
     .map((row) => ({
-      ...{ target: row.target, element: row.element, shapeClass: row.shape_class, plan: row.plan },
+      ...{ target: row.target, element: row.element, shapeClass: row.shape_class },
+      ...{ threads: row.threads, plan: row.plan },
       speedUp: { value: row.speed_up, low: row.speed_up_low, high: row.speed_up_high },
       ...{ tuning: tuningName(row.tuning), adoptedAt: row.adopted_at },
     }));
@@ -231,7 +235,7 @@ export function loadTuning(db: Connection, id: number): StoredTuning | undefined
 }
 
 function storedTuning(db: Connection, row: TuningRow): StoredTuning {
-  const { target, element, m, n, k, strategy, profile, seed, budget, spent } = row;
+  const { target, element, m, n, k, threads, strategy, profile, seed, budget, spent } = row;
   return {
     ...{
       id: tuningName(row.id),
@@ -239,7 +243,7 @@ function storedTuning(db: Connection, row: TuningRow): StoredTuning {
       startedAt: row.started_at,
       finishedAt: row.finished_at,
     },
-    ...{ target, element, m, n, k, strategy, profile, seed, budget, spent },
+    ...{ target, element, m, n, k, threads, strategy, profile, seed, budget, spent },
     defaultPlan: row.default_plan,
     command: JSON.parse(row.command),
     environment: JSON.parse(row.environment),

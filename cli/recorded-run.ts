@@ -66,7 +66,10 @@ export function withPlans(
   environment: Environment = describeMachine(about.version),
 ): Settings {
   const plans = bestPlans(db, environment).map(
-    ({ target, element, shapeClass, plan }): TunedPlan => ({ target, element, shapeClass, plan }),
+    ({ target, element, shapeClass, threads, plan }): TunedPlan => ({
+      ...{ target, element, shapeClass, plan },
+      ...(threads !== undefined && { threads }),
+    }),
   );
   return plans.length === 0 ? settings : { ...settings, plans };
 }

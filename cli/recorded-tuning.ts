@@ -16,16 +16,17 @@ import {
   tuningName,
 } from "../catalog/tunings.ts";
 import type { Environment, TunedTrial } from "../kernels/experiment.ts";
-import { blockingOfId } from "../kernels/gemm/tuned.ts";
 import { describeMachine } from "../kernels/measure/machine.ts";
 import { budgetFor } from "../kernels/tune/budget.ts";
 import { type CacheSizes, usualCaches } from "../kernels/tune/cost-model.ts";
 import { hostMeasure } from "../kernels/tune/measure.ts";
+import { pointOfName } from "../kernels/tune/point.ts";
 import { type SearchEvent, search, type Trial } from "../kernels/tune/search.ts";
 import { shapeClass } from "../kernels/tune/shape-class.ts";
 import { spaceOf } from "../kernels/tune/space.ts";
 import { strategyCalled } from "../kernels/tune/strategies/index.ts";
 import { type TuneTarget, tuneTargetCalled } from "../kernels/tune/targets.ts";
+import { withThreads } from "../kernels/variant.ts";
 import about from "../package.json" with { type: "json" };
 import { CommandError, UsageError } from "./exit.ts";
 
@@ -45,7 +46,12 @@ export function newTuning(db: Connection, { seconds, ...wish }: TuningWish): num
   const row = targetOf(wish.target);
   const { seconds: budget } = budgetFor(wish, row.target, wish.profile, seconds);
   const environment = describeMachine(about.version);
-  return beginTuning(db, { ...wish, budget, defaultPlan: row.defaultVariant, environment });
+  return beginTuning(db, {
+    ...wish,
+    budget,
+    defaultPlan: withThreads(row.defaultVariant, wish.threads),
+    environment,
+  });
 }
 
 /**
@@ -69,6 +75,7 @@ export function resumedTuning(db: Connection, typed: string): number {
     );
   }
   refuseOtherMachine(stored);
+  refuseOtherDefault(stored);
   if (!reopenTuning(db, id)) {
     throw new CommandError(
       `search ${stored.id} is still going on in another process`,
@@ -87,6 +94,16 @@ function refuseOtherMachine({ id, environment }: StoredTuning): void {
   if (other === undefined) return;
   throw new CommandError(
     `search ${id} was made with ${other} ${environment[other]}, here it is ${now[other]}: its parts could not be compared`,
+    "Start it anew without --resume.",
+  );
+}
+
+/** The parts of a search must have been compared with one and the same plan. */
+function refuseOtherDefault({ id, target, threads, defaultPlan }: StoredTuning): void {
+  const now = withThreads(targetOf(target).defaultVariant, threads);
+  if (now === defaultPlan) return;
+  throw new CommandError(
+    `search ${id} compared its plans with ${defaultPlan}, the default by now is ${now}`,
     "Start it anew without --resume.",
   );
 }
@@ -117,23 +134,25 @@ export async function* runTuning(
 }
 
 function searchOf(stored: StoredTuning, control: TuningControl): AsyncGenerator<SearchEvent> {
-  const { element, m, n, k, profile, seed, environment } = stored;
+  const { element, m, n, k, threads, profile, seed, environment } = stored;
   const row = targetOf(stored.target);
   const shape = { m, n, k };
+  const space = spaceOf(row, element, shape, threads);
+  const { defaultVariant } = space;
   return search({
-    space: spaceOf(row, element, shape),
+    space,
     strategy: strategyCalled(stored.strategy),
     seed,
     caches: cacheSizes(environment),
     budget: budgetFor(shape, row.target, profile, stored.budget),
-    measure: hostMeasure({ ...control, ...row, shape, element, seed }),
+    measure: hostMeasure({ ...control, target: row.target, defaultVariant, shape, element, seed }),
     history: stored.trials.map(trialOf),
     spent: stored.spent,
   });
 }
 
 function trialOf(trial: TunedTrial): Trial {
-  const plan = blockingOfId(trial.id);
+  const plan = pointOfName(trial.id);
   if (plan) return { ...trial, plan };
   throw new CommandError(
     `the stored search holds "${trial.id}", which this kdaccel cannot read`,

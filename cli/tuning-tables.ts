@@ -1,6 +1,6 @@
 /** A search in words and tables: what `tune` prints while it goes on, at its end, and from the database. */
 import type { BestPlan, StoredTuning } from "../catalog/tunings.ts";
-import type { TunedTrial } from "../kernels/experiment.ts";
+import type { Interval, TunedTrial } from "../kernels/experiment.ts";
 import { rankCorrelation } from "../kernels/tune/rank-correlation.ts";
 import { formatDuration, formatRatio, formatSeconds } from "../reports/numbers.ts";
 import { momentText } from "./moment.ts";
@@ -56,13 +56,19 @@ export function tuningLines(tuning: StoredTuning, { width, theme }: View): strin
       .sort((a, b) => b.outcome.speedUp.value - a.outcome.speedUp.value)
       .slice(0, shownTrials),
   );
-  const { m, n, k, element, target, strategy, seed } = tuning;
+  const { m, n, k, threads, element, target, strategy, seed } = tuning;
+  const on = threads > 1 ? `${target}, ${threads} threads` : target;
   return [
-    theme.heading(`${tuning.id}: ${m}x${n}x${k} ${element} on ${target}, ${strategy}, seed ${seed}`),
+    theme.heading(`${tuning.id}: ${m}x${n}x${k} ${element} on ${on}, ${strategy}, seed ${seed}`),
     ...(rows.length === 0 ? [] : trialTable(rows, tuning.defaultPlan, { width, theme })),
     "",
     ...closingLines(tuning),
   ];
+}
+
+/** `1.08x [1.02, 1.11]`. */
+function ratioText({ value, low, high }: Interval): string {
+  return `${formatRatio(value)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
 }
 
 /**
@@ -70,8 +76,7 @@ export function tuningLines(tuning: StoredTuning, { width, theme }: View): strin
  * give way to it.
  */
 function trialTable(rows: readonly Measured[], defaultPlan: string, { width, theme }: View): string[] {
-  const interval = ({ outcome: { speedUp } }: Measured): string =>
-    `${formatRatio(speedUp.value)} [${speedUp.low.toFixed(2)}, ${speedUp.high.toFixed(2)}]`;
+  const interval = ({ outcome: { speedUp } }: Measured): string => ratioText(speedUp);
   const whole: readonly Column<Measured>[] = [
     { title: "plan", text: ({ id }) => id, style: theme.id, flex: 1 },
     { title: "stage", text: ({ stage }) => stageTitles[stage] },
@@ -82,13 +87,16 @@ function trialTable(rows: readonly Measured[], defaultPlan: string, { width, the
   ];
   const heading = theme.muted;
   if (tableWidth(whole, rows) <= width) return table(whole, rows, { width, heading });
-  const few: readonly Column<Measured>[] = [
+  const few = (figures: (row: Measured) => string, title: string): readonly Column<Measured>[] => [
     { title: "plan", text: ({ id }) => id, style: theme.id, flex: 1 },
     { title: "", text: ({ stage }) => shortStages[stage] },
-    { title: "ratio [95 %]", text: interval, align: "right" },
+    { title, text: figures, align: "right" },
   ];
+  const intervals = few(interval, "ratio [95 %]");
+  const fits = tableWidth(intervals, rows) <= width;
+  const columns = fits ? intervals : few(({ outcome }) => formatRatio(outcome.speedUp.value), "ratio");
   const over = `ratio: over ${defaultPlan}; 1 search, 2 best ones side by side, 3 last comparison`;
-  return [...table(few, rows, { width, heading }), theme.muted(over)];
+  return [...table(columns, rows, { width, heading }), theme.muted(over)];
 }
 
 const shortStages = { trials: "1", semifinal: "2", final: "3" } as const;
@@ -99,7 +107,7 @@ function closingLines({ trials, decision, spent, defaultPlan, id, status }: Stor
     modelRank === null
       ? "Too few plans were measured to judge the model."
       : `The model's order of the plans and the measured one correlate by ${modelRank.toFixed(2)} (Spearman).`;
-  const gained = decision?.speedUp ? ` (${formatRatio(decision.speedUp.value)})` : "";
+  const gained = decision?.speedUp ? ` (${ratioText(decision.speedUp)})` : "";
   const outcome = !decision
     ? `No decision yet (${status}): kdaccel tune --resume ${id}`
     : decision.adopted
@@ -109,19 +117,21 @@ function closingLines({ trials, decision, spent, defaultPlan, id, status }: Stor
   return [outcome, `${tried} plans tried in ${formatDuration(spent)}${failures}. ${opinion}`];
 }
 
-/** Plans in use, one a line. */
+/** Plans in use, one a line; where the terminal is too narrow for it, the plan stands below its line. */
 export function bestPlanLines(plans: readonly BestPlan[], { width, theme }: View): string[] {
-  return table<BestPlan>(
-    [
-      { title: "target", text: ({ target }) => target },
-      { title: "element", text: ({ element }) => element },
-      { title: "shapes", text: ({ shapeClass }) => shapeClass },
-      { title: "plan", text: ({ plan }) => plan, style: theme.id, flex: 1 },
-      { title: "gain", text: ({ speedUp }) => formatRatio(speedUp.value), align: "right" },
-      { title: "search", text: ({ tuning }) => tuning },
-      { title: "adopted", text: ({ adoptedAt }) => momentText(adoptedAt) },
-    ],
-    plans,
-    { width, heading: theme.muted },
-  );
+  const plan: Column<BestPlan> = { title: "plan", text: (each) => each.plan, style: theme.id, flex: 1 };
+  const columns = (...middle: readonly Column<BestPlan>[]): readonly Column<BestPlan>[] => [
+    { title: "target", text: ({ target }) => target },
+    { title: "element", text: ({ element }) => element },
+    { title: "shapes", text: ({ shapeClass }) => shapeClass },
+    { title: "threads", text: ({ threads = 1 }) => String(threads), align: "right" },
+    ...middle,
+    { title: "gain", text: ({ speedUp }) => formatRatio(speedUp.value), align: "right" },
+    { title: "search", text: ({ tuning }) => tuning },
+    { title: "adopted", text: ({ adoptedAt }) => momentText(adoptedAt) },
+  ];
+  const heading = theme.muted;
+  if (tableWidth(columns(plan), plans) <= width) return table(columns(plan), plans, { width, heading });
+  const [titles, ...lines] = table(columns(), plans, { width, heading });
+  return [titles ?? "", ...plans.flatMap((each, at) => [lines[at] ?? "", `  ${theme.id(each.plan)}`])];
 }

@@ -45,6 +45,8 @@ export interface TunedPlan {
   readonly element: "f32" | "f64";
   /** As kernels/tune/shape-class.ts names it. */
   readonly shapeClass: string;
+  /** Threads that the plan is for (default: 1). */
+  readonly threads?: number;
   /** The variant that runs it. */
   readonly plan: string;
 }
@@ -160,7 +162,10 @@ export interface ChartHint {
   readonly against?: string;
   /** `sweep` only: what the horizontal axis means; x is the number in the variant's or the workload's name. */
   readonly x?: { readonly from: "variant" | "workload"; readonly title: string };
-  /** `waterfall` only: the chain from the first to the last, each with what it adds; absent variants are passed over. */
+  /**
+   * `waterfall` only: the chain from the first to the last, each with what it adds; absent variants are passed over. A
+   * variant that ends in `*` stands for every measured one that begins so, in their order.
+   */
   readonly steps?: readonly (VariantRef & { readonly title: string })[];
   /**
    * `roofline` only: the bytes that make a point's intensity. `compulsory`: each operand once; `simulated`: what a

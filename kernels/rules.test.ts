@@ -214,9 +214,7 @@ const schedules = (best: number, spread = 0.02): Measurement[] => [
 ];
 
 const searches = (values: readonly number[], spread = 0.01): Measurement[] =>
-  values.map((value, at) =>
-    ratio(searchWorkloads[at] as string, "searched", "packed-blocked", value, spread),
-  );
+  values.map((value, at) => ratio(searchWorkloads[at] as string, "searched", "auto", value, spread));
 
 const specialisedGraphs = (small: number, wide: number, differing: number): Measurement[] =>
   networkNames.flatMap((name) => {

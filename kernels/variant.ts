@@ -6,6 +6,14 @@ export function sameVariant(a: VariantRef, b: VariantRef): boolean {
   return a.variant === b.variant && a.target === b.target;
 }
 
+/** Whether a row of a table means this variant: by its name, or by the beginning of it where the row's ends in `*`. */
+export function meansVariant(row: VariantRef, ref: VariantRef): boolean {
+  if (row.target !== ref.target) return false;
+  return row.variant.endsWith("*")
+    ? ref.variant.startsWith(row.variant.slice(0, -1))
+    : ref.variant === row.variant;
+}
+
 /** The two fields alone, of whatever carries them. */
 export function variantRef({ variant, target }: VariantRef): VariantRef {
   return { variant, target };

@@ -4,7 +4,7 @@
  */
 import { type Command, Option } from "commander";
 import type { Experiment, Profile, Target, VariantRef } from "../../kernels/experiment.ts";
-import { blockingOfId } from "../../kernels/gemm/tuned.ts";
+import { pointOfName } from "../../kernels/tune/point.ts";
 import { CommandError, UsageError } from "../exit.ts";
 import { suggestion } from "../known.ts";
 import type { Laboratory } from "../laboratory.ts";
@@ -90,7 +90,7 @@ function chosen(experiment: Experiment, refs: readonly VariantRef[], variant: st
 /** A plan that a search tried: it can be read wherever the default plan is run, though no experiment plans it. */
 function tunedPlan(refs: readonly VariantRef[], variant: string): VariantRef | undefined {
   const standsFor = refs.find((ref) => ref.variant === "packed-blocked");
-  return standsFor && blockingOfId(variant) ? { ...standsFor, variant } : undefined;
+  return standsFor && pointOfName(variant) ? { ...standsFor, variant } : undefined;
 }
 
 function list(experiment: Experiment, refs: readonly VariantRef[], options: CodeOptions): void {

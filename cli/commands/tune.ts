@@ -19,11 +19,13 @@ import { advise, printDocument, printLines, stdoutView } from "../print.ts";
 import { newTuning, resumedTuning, runTuning } from "../recorded-tuning.ts";
 import { statusLine } from "../status-line.ts";
 import { requireNative } from "../targets.ts";
+import { chosenThreads, threadsTyped } from "../threads.ts";
 import { bestPlanLines, progressLine, summaryOf, tuningLines } from "../tuning-tables.ts";
 
 interface TuneOptions {
   readonly shape?: GemmShape;
   readonly workload?: GemmShape;
+  readonly threads?: number;
   readonly target: string;
   readonly element: "f32" | "f64";
   readonly strategy: string;
@@ -41,10 +43,16 @@ const strategyIds = strategies.map(({ id }) => id);
 
 export function define(command: Command, laboratory: Laboratory): void {
   command
+    .argument("[MxNxK]", "the product to tune, in place of --shape", shape)
     .option("--shape <MxNxK>", "the product to tune: C is M x N, the sum has K terms", shape)
     .option("--workload <MxNxK>", "the same as --shape", shape)
     .addOption(new Option("--target <name>", "what runs it").choices(targetIds).default("wasm"))
     .addOption(new Option("--element <type>", "of the matrices").choices(["f32", "f64"]).default("f32"))
+    .option(
+      "--threads <number>",
+      "that compute together (default: 1); how C is cut is searched too",
+      threadsTyped,
+    )
     .addOption(new Option("--strategy <name>", "how to search").choices(strategyIds).default("evolution"))
     .addOption(
       new Option("--profile <name>", "how long: under 20 seconds, a minute, five minutes")
@@ -57,7 +65,9 @@ export function define(command: Command, laboratory: Laboratory): void {
     .option("--list", "show the plans in use on this machine")
     .option("--forget", "go back to the default plans (of --shape's class, if given)")
     .option("--json", "print one JSON document")
-    .action((options: TuneOptions) => withCatalog((db) => tune(db, laboratory, options)));
+    .action((typed: GemmShape | undefined, options: TuneOptions) =>
+      withCatalog((db) => tune(db, laboratory, typed, options)),
+    );
 }
 
 function shape(value: string): GemmShape {
@@ -79,8 +89,13 @@ function seconds(value: string): number {
   throw new InvalidArgumentError("Give a positive number of seconds.");
 }
 
-async function tune(db: Connection, laboratory: Laboratory, options: TuneOptions): Promise<void> {
-  const asked = options.shape ?? options.workload;
+async function tune(
+  db: Connection,
+  laboratory: Laboratory,
+  typed: GemmShape | undefined,
+  options: TuneOptions,
+): Promise<void> {
+  const asked = typed ?? options.shape ?? options.workload;
   if (options.list) return list(db, options);
   if (options.forget) return forget(db, options, asked);
   if (!options.resume && !asked) {
@@ -89,7 +104,13 @@ async function tune(db: Connection, laboratory: Laboratory, options: TuneOptions
   const { target, element, strategy, profile } = options;
   if (tuneTargetCalled(target)?.target === "native")
     requireNative(target === "avx2" ? "native-avx2" : "native");
-  const wish = { target, element, strategy, profile, seed: options.seed, seconds: options.seconds };
+  const threads = chosenThreads({ profile, threads: options.threads ?? 1 });
+  if (threads > 1 && target === "js")
+    throw new UsageError(
+      "JavaScript computes on one thread",
+      "Leave --threads out, or choose --target wasm.",
+    );
+  const wish = { target, element, strategy, profile, threads, seed: options.seed, seconds: options.seconds };
   const id = options.resume
     ? resumedTuning(db, options.resume)
     : newTuning(db, { ...wish, ...(asked as GemmShape), command: process.argv.slice(2) });

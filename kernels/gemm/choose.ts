@@ -8,6 +8,7 @@ import { directPlan, directTileFor, dotsPlan } from "./direct.ts";
 import type { MachineRow } from "./machines.ts";
 import { packedPlan } from "./packed.ts";
 import type { GemmPlan } from "./plan.ts";
+import type { DirectTile } from "./programs/direct.ts";
 import type { MacroKernelOptions } from "./programs/macro-kernel.ts";
 
 /** Columns up to which all lanes are better used along k than along the row: half a vector of 16. */
@@ -16,19 +17,29 @@ const mostDotColumns = 8;
 const leastDotVectors = 2;
 /** Rows up to which each element of B is used so seldom that copying it does not pay. */
 const fewRows = 32;
-/** The plan for problems of this shape. */
-export function planFor(variant: string, shape: GemmShape, element: Real, machine: MachineRow): GemmPlan {
+
+/** What suits a shape, before it is a plan. */
+export type PlanChoice =
+  | { readonly kind: "dots" | "packed" }
+  | { readonly kind: "in-place"; readonly tile: DirectTile };
+
+/** Decides how problems of this shape are computed. */
+export function choiceFor(shape: GemmShape, element: Real, machine: MachineRow): PlanChoice {
   const lanes = machine.vectorBytes / bytesOf[element];
   const { m, n, k } = shape;
-  if (n <= mostDotColumns && k >= leastDotVectors * lanes) return dotsPlan(variant, element, n, machine);
+  if (n <= mostDotColumns && k >= leastDotVectors * lanes) return { kind: "dots" };
   const bytes = (m * k + k * n + m * n) * bytesOf[element];
-  if (m <= fewRows || n <= lanes || bytes < machine.inPlaceBytes)
-    return directPlan(
-      variant,
-      element,
-      directTileFor(shape, element, machine.vectorBytes, machine.registers),
-      shape,
-    );
+  if (m > fewRows && n > lanes && bytes >= machine.inPlaceBytes) return { kind: "packed" };
+  const tile = directTileFor(shape, element, machine.vectorBytes, machine.registers);
+  return { kind: "in-place", tile };
+}
+
+/** The plan for problems of this shape. */
+export function planFor(variant: string, shape: GemmShape, element: Real, machine: MachineRow): GemmPlan {
+  const choice = choiceFor(shape, element, machine);
+  if (choice.kind === "dots") return dotsPlan(variant, element, shape.n, machine);
+  if (choice.kind === "in-place") return directPlan(variant, element, choice.tile, shape);
+  const lanes = machine.vectorBytes / bytesOf[element];
   return packedPlan(variant, element, machine.blocking, lanes, tileOptions(machine));
 }
 

@@ -4,8 +4,8 @@
  */
 import type { Cell, ExperimentRow, Settings, Target, VariantRef } from "../experiment.ts";
 import { fewestRounds } from "../judge.ts";
-import { storedPlan } from "../tune/stored-plans.ts";
-import { withThreads } from "../variant.ts";
+import { finishedOn } from "../tune/stored-plans.ts";
+import type { GemmShape } from "./arguments.ts";
 import { cube, cubeShape, equivalentSide, shapeOf } from "./cubes.ts";
 import { judgeFarFromPeak, judgePacking } from "./gemm-ladder.rules.ts";
 import { cellMemoryBytes, cellTimes, productMemoryBytes } from "./own-workloads.ts";
@@ -94,7 +94,7 @@ const sides = {
 function plan(settings: Settings): readonly Cell[] {
   if (settings.workloads) return settings.workloads.flatMap((workload) => ownCell(workload, settings));
   return sides[settings.profile === "quick" ? "quick" : "standard"].flatMap(([n, seconds]) => {
-    const variants = variantsAt(n, settings);
+    const variants = variantsAt(cubeShape(n), settings);
     const more = hasTogether(settings) ? togetherSeconds : 0;
     return variants.length === 0 ? [] : [{ workload: cube(n), variants, seconds: seconds + more }];
   });
@@ -102,7 +102,7 @@ function plan(settings: Settings): readonly Cell[] {
 
 function ownCell(workload: string, settings: Settings): readonly Cell[] {
   const side = equivalentSide(shapeOf(workload));
-  const variants = variantsAt(side, settings);
+  const variants = variantsAt(shapeOf(workload), settings);
   const rounds = leastRoundsAt(side, settings.profile);
   return variants.length === 0
     ? []
@@ -111,7 +111,7 @@ function ownCell(workload: string, settings: Settings): readonly Cell[] {
 
 function memoryBytes(workload: string, settings: Settings): number {
   const shape = shapeOf(workload);
-  const alone = variantsAt(equivalentSide(shape), { ...settings, threads: 1 });
+  const alone = variantsAt(shape, { ...settings, threads: 1 });
   // Several threads have operands of their own, in shared memory, and each a workspace.
   const shared = hasTogether(settings) ? productMemoryBytes(shape, settings.threads ?? 1) : 0;
   return cellMemoryBytes(workload, alone.length) + shared;
@@ -129,8 +129,9 @@ function hasTogether(settings: Settings): boolean {
 }
 
 /** js rungs first, so that the whole reads as one ladder from plain JavaScript up. */
-function variantsAt(n: number, settings: Settings): readonly VariantRef[] {
-  const { targets, profile, threads = 1 } = settings;
+function variantsAt(shape: GemmShape, settings: Settings): readonly VariantRef[] {
+  const { targets, profile } = settings;
+  const n = equivalentSide(shape);
   const allowed = (["js", "wasm", "native"] as const).filter((target) => targets.includes(target));
   const alone = allowed
     .filter((target) => target !== "js" || n <= largestOnJs[profile] || allowed.length === 1)
@@ -139,19 +140,22 @@ function variantsAt(n: number, settings: Settings): readonly VariantRef[] {
         .filter((rung) => rung.targets.includes(target))
         .filter((rung) => !slowRungs.includes(rung.variant) || n <= largestSlow[profile])
         .map(({ variant }): VariantRef => ({ variant, target })),
-    )
-    .concat(foundBySearch(n, settings));
-  if (!hasTogether(settings)) return alone;
-  const { variant, target } = together(settings);
-  return [...alone, { variant: withThreads(variant, threads), target }];
+    );
+  return [...alone, ...foundBySearch(shape, settings)];
 }
 
-/** The plans that searches found on this machine for this class of shapes, as further rungs on top. */
-function foundBySearch(n: number, settings: Settings): readonly VariantRef[] {
-  return (["wasm", "native"] as const).flatMap((target) => {
-    const plan = storedPlan(settings, target, cubeShape(n));
-    return plan !== undefined && settings.targets.includes(target) ? [{ variant: plan, target }] : [];
-  });
+/**
+ * The plans that searches found on this machine for this class of shapes, as further rungs on top; then the last step on
+ * all threads, which such a plan makes where there is one.
+ */
+function foundBySearch(shape: GemmShape, settings: Settings): readonly VariantRef[] {
+  const last = together(settings);
+  return (["wasm", "native"] as const)
+    .filter((target) => settings.targets.includes(target))
+    .flatMap((target) => {
+      const threads = target === last.target ? (settings.threads ?? 1) : 1;
+      return finishedOn({ ...settings, threads }, { ...last, target }, shape);
+    });
 }
 
 /** Rounds by size: no rule of the ladder asks for a number. */

@@ -4,7 +4,7 @@
  * once all others are there. At 640 as well, the size at which AutoKernel's article reports its factor of 200.
  */
 import type { Cell, ExperimentRow, Settings, VariantRef } from "../experiment.ts";
-import { cube, equivalentSide, shapeOf } from "./cubes.ts";
+import { cube, cubeShape, equivalentSide, shapeOf } from "./cubes.ts";
 import { cellMemoryBytes, cellTimes } from "./own-workloads.ts";
 import { chartSteps, waterfallVariants } from "./waterfall-steps.ts";
 
@@ -52,8 +52,10 @@ const sides = {
 } as const;
 
 function plan(settings: Settings): readonly Cell[] {
-  const variants = waterfallVariants(settings);
-  if (variants.length === 0) return [];
+  return cells(settings).filter(({ variants }) => variants.length > 0);
+}
+
+function cells(settings: Settings): readonly Cell[] {
   if (settings.workloads) {
     const rounds = waterfallRounds[settings.profile];
     return settings.workloads.map((workload) => {
@@ -63,7 +65,7 @@ function plan(settings: Settings): readonly Cell[] {
   }
   return sides[settings.profile].map(([n, seconds]) => ({
     workload: cube(n),
-    variants,
+    variants: waterfallVariants(settings, cubeShape(n)),
     seconds,
     silence: 120,
   }));
@@ -74,7 +76,9 @@ const largestPlain = 1024;
 
 function variantsAt(workload: string, settings: Settings): readonly VariantRef[] {
   const isLarge = equivalentSide(shapeOf(workload)) > largestPlain;
-  return waterfallVariants(settings).filter(({ variant }) => !(isLarge && variant === "naive-ijk"));
+  return waterfallVariants(settings, shapeOf(workload)).filter(
+    ({ variant }) => !(isLarge && variant === "naive-ijk"),
+  );
 }
 
 function memoryBytes(workload: string, settings: Settings): number {

@@ -22,6 +22,7 @@ import {
   transposed,
 } from "./arguments.ts";
 import { type KernelIsa, kernelIsa } from "./machines.ts";
+import type { Split } from "./partition.ts";
 import type { Calls, GemmPlan } from "./plan.ts";
 import { scaleProgram, stridedScaleProgram } from "./programs/scale.ts";
 import { threadedGemm } from "./threaded.ts";
@@ -41,6 +42,8 @@ export interface GemmOptions {
   readonly isa?: NativeIsa;
   /** Threads that compute together (default: 1); more need a shared memory, and give the very same bits. */
   readonly threads?: number;
+  /** How C is cut among them (default: by the grid that should cost least). */
+  readonly split?: Split;
 }
 
 export interface Gemm {
@@ -80,7 +83,7 @@ export function createGemm(options: GemmOptions): Gemm {
   const made = { variant, target, kernels: [...kernels.values()] };
   if (threads === 1) return { ...made, run, release: () => {} };
   const order = { variant, target, arithmetic, element, shape, isa: isa === "wasm" ? undefined : isa };
-  const team = threadedGemm({ memory, threads, grain: plan.grain, room, order, run });
+  const team = threadedGemm({ memory, threads, grain: plan.grain, split: options.split, room, order, run });
   return {
     ...made,
     run: (args) => {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { Memory } from "../codegen/memory.ts";
 import { randomStream } from "../random.ts";
+import { splitsOf } from "../tune/point.ts";
 import { fillRandom } from "./contest.ts";
 import { createGemm } from "./gemm.ts";
 import { type Part, partition } from "./partition.ts";
@@ -62,6 +63,35 @@ describe("the parts of C", () => {
       fc.property(problems, ({ shape, threads, grain }) => {
         expect(partition({ ...shape }, threads, grain)).toEqual(partition(shape, threads, { ...grain }));
       }),
+    );
+  });
+
+  it("are as many rows and columns as a split asks for, as far as C has units", () => {
+    const asked = problems.chain((problem) =>
+      fc.constantFrom(...splitsOf(problem.threads)).map((split) => ({ ...problem, split })),
+    );
+    fc.assert(
+      fc.property(asked, ({ shape, threads, grain, split }) => {
+        const parts = partition(shape, threads, grain, split);
+        expect(areaOf(parts)).toBe(shape.m * shape.n);
+        const count = (places: readonly number[]): number => new Set(places).size;
+        const [rows, columns] = [
+          count(parts.map(({ row }) => row)),
+          count(parts.map(({ column }) => column)),
+        ];
+        if (shape.m * shape.n * shape.k < 2 ** 19) expect(parts).toHaveLength(1);
+        else {
+          expect(rows).toBe(Math.min(split.rows, Math.ceil(shape.m / grain.rows)));
+          expect(columns).toBe(Math.min(split.columns, Math.ceil(shape.n / grain.columns)));
+        }
+      }),
+    );
+  });
+
+  it("are refused where a split asks for more of them than threads", () => {
+    const shape = { m: 100, n: 100, k: 100 };
+    expect(() => partition(shape, 2, { rows: 1, columns: 1 }, { rows: 2, columns: 2 })).toThrow(
+      /at most 2.*2x2/,
     );
   });
 

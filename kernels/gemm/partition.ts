@@ -27,9 +27,27 @@ const packingCost = 4;
  */
 const leastWork = 2 ** 18;
 
-/** The parts of C for at most so many threads, thread by thread; every element lies in exactly one. */
-export function partition(shape: GemmShape, threads: number, grain: Grain): readonly Part[] {
-  const { rowPieces, columnPieces } = gridOf(shape, threads, grain);
+/** Into how many pieces rows and columns of C are cut, as a plan asks for it in place of the cheapest grid. */
+export interface Split {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/**
+ * The parts of C for at most so many threads, thread by thread; every element lies in exactly one.
+ *
+ * @param split the grid, as far as C has units for it; without it, the grid that should cost least
+ * @throws RangeError for a split into more parts than threads
+ */
+export function partition(
+  shape: GemmShape,
+  threads: number,
+  grain: Grain,
+  split?: Split | undefined,
+): readonly Part[] {
+  const { rowPieces, columnPieces } = split
+    ? gridAsAsked(shape, threads, grain, split)
+    : gridOf(shape, threads, grain);
   const rows = pieces(shape.m, grain.rows, rowPieces);
   const columns = pieces(shape.n, grain.columns, columnPieces);
   return rows.flatMap(([row, rowEnd]) =>
@@ -45,6 +63,19 @@ export function partition(shape: GemmShape, threads: number, grain: Grain): read
 interface Grid {
   readonly rowPieces: number;
   readonly columnPieces: number;
+}
+
+/** The grid that was asked for; one part where the product is not worth waking anybody for. */
+function gridAsAsked({ m, n, k }: GemmShape, threads: number, grain: Grain, { rows, columns }: Split): Grid {
+  if (!(rows >= 1 && columns >= 1 && rows * columns <= threads))
+    throw new RangeError(
+      `expected a split into at most ${threads} parts, one a thread; found ${rows}x${columns}`,
+    );
+  if (m * n * k < 2 * leastWork) return { rowPieces: 1, columnPieces: 1 };
+  return {
+    rowPieces: Math.min(rows, Math.max(1, Math.ceil(m / grain.rows))),
+    columnPieces: Math.min(columns, Math.max(1, Math.ceil(n / grain.columns))),
+  };
 }
 
 /** The grid whose largest part costs least; of equal ones that with fewest threads, then that with most row pieces. */

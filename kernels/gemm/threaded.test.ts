@@ -3,9 +3,11 @@ import { afterAll, describe, expect, it, test } from "vitest";
 import { Memory } from "../codegen/memory.ts";
 import { randomStream } from "../random.ts";
 import { endTeams, teamOf } from "../threads/team.ts";
+import { splitsOf } from "../tune/point.ts";
 import type { Real } from "./arguments.ts";
 import { fillRandom } from "./contest.ts";
 import { createGemm } from "./gemm.ts";
+import type { Split } from "./partition.ts";
 import { differsFromReference, referenceGemm } from "./reference.ts";
 import { gemmVariants } from "./variants.ts";
 
@@ -41,6 +43,7 @@ interface Trial {
   readonly threads: number;
   readonly element?: Real;
   readonly seed: number;
+  readonly split?: Split;
   /** Of A, B and C. */
   readonly lie?: readonly [Layout, Layout, Layout];
 }
@@ -48,7 +51,7 @@ interface Trial {
 const plain = [layouts.byRows, layouts.byRows, layouts.byRows] as const;
 
 /** Runs one product on one thread and on several, and compares everything in and around C bit by bit. */
-function agrees({ variant, target, threads, element = "f32", seed, lie = plain }: Trial): void {
+function agrees({ variant, target, threads, split, element = "f32", seed, lie = plain }: Trial): void {
   const random = randomStream(seed);
   const from = (least: number, most: number): number => least + Math.floor(random() * (most - least + 1));
   const shape = { m: from(1, 150), n: from(1, 150), k: from(1, 400) };
@@ -64,7 +67,7 @@ function agrees({ variant, target, threads, element = "f32", seed, lie = plain }
   };
   const options = { variant, target, memory, shape, element };
   createGemm(options).run({ ...call, c: one.address });
-  const gemm = createGemm({ ...options, threads });
+  const gemm = createGemm({ ...options, threads, ...(split && { split }) });
   gemm.run({ ...call, c: several.address });
   gemm.release();
   const what = `${variant} ${JSON.stringify(shape)} ${seed}`;
@@ -85,6 +88,16 @@ describe.each([2, 3])("on %i threads", (threads) => {
   it("has them in double precision, and on many shapes", () => {
     for (let seed = 10; seed < 20; seed++) agrees({ ...best, element: "f64", seed });
     for (let seed = 20; seed < 50; seed++) agrees({ ...best, seed });
+  });
+
+  it("has them however C is cut", () => {
+    const columnMajor = [layouts.byRows, layouts.byColumns, layouts.byColumns] as const;
+    for (const split of splitsOf(threads))
+      for (let seed = 60; seed < 64; seed++) {
+        agrees({ ...best, split, seed });
+        agrees({ ...best, split, seed, lie: columnMajor });
+        agrees({ ...best, variant: "tuned-4x8v128-inplace", split, seed });
+      }
   });
 
   it("has them however A, B and C lie in memory", () => {

@@ -18,7 +18,7 @@ import {
   isColumnMajor,
   type Real,
 } from "./arguments.ts";
-import { type Part, partition } from "./partition.ts";
+import { type Part, partition, type Split } from "./partition.ts";
 import type { Grain } from "./plan.ts";
 
 /** What a member needs to compile the same kernel on the same memory; posted to it. */
@@ -34,6 +34,7 @@ export interface GemmOrder {
   readonly range: MemoryRange;
   readonly threads: number;
   readonly grain: Grain;
+  readonly split: Split | undefined;
   /** Which part is this member's. */
   readonly member: number;
 }
@@ -43,6 +44,8 @@ export interface ThreadedOptions {
   readonly threads: number;
   /** Of the plan. */
   readonly grain: Grain;
+  /** How C is cut, where a plan says it. */
+  readonly split?: Split | undefined;
   /** Elements of workspace that each thread needs. */
   readonly room: number;
   readonly order: Pick<GemmOrder, "variant" | "target" | "arithmetic" | "element" | "shape" | "isa">;
@@ -56,7 +59,15 @@ export interface ThreadedGemm {
 }
 
 /** The kernel of one thread, run by all threads of a team. @throws ProgramError if the memory is not shared */
-export function threadedGemm({ memory, threads, grain, room, order, run }: ThreadedOptions): ThreadedGemm {
+export function threadedGemm({
+  memory,
+  threads,
+  grain,
+  split,
+  room,
+  order,
+  run,
+}: ThreadedOptions): ThreadedGemm {
   if (!memory.shared)
     throw new ProgramError("createGemm", {
       expected: `shared memory for ${threads} threads`,
@@ -66,11 +77,11 @@ export function threadedGemm({ memory, threads, grain, room, order, run }: Threa
   const bytes = room * bytesOf[order.element];
   const orderFor = (member: number): GemmOrder => ({
     ...order,
-    ...{ range: memory.share(bytes), threads, grain, member },
+    ...{ range: memory.share(bytes), threads, grain, split, member },
   });
-  const own = shareOfGemm({ threads, grain, member: 0, element: order.element }, run);
+  const own = shareOfGemm({ threads, grain, split, member: 0, element: order.element }, run);
   const task = teamOf(threads).prepare("gemm", orderFor, own);
-  const partsOf = rememberedParts(threads, grain);
+  const partsOf = rememberedParts(threads, grain, split);
   return {
     run: (args) => {
       const call = completeArguments(args);
@@ -85,11 +96,17 @@ export function threadedGemm({ memory, threads, grain, room, order, run }: Threa
 
 /** A thread's share: its part of the product that the job's numbers describe. */
 export function shareOfGemm(
-  { threads, grain, member, element }: Pick<GemmOrder, "threads" | "grain" | "member" | "element">,
+  {
+    threads,
+    grain,
+    split,
+    member,
+    element,
+  }: Pick<GemmOrder, "threads" | "grain" | "split" | "member" | "element">,
   run: (args: GemmArguments) => void,
 ): Share {
   const bytes = bytesOf[element];
-  const partsOf = rememberedParts(threads, grain);
+  const partsOf = rememberedParts(threads, grain, split);
   return (numbers) => {
     const call = read(numbers);
     const part = partsOf(call)[member];
@@ -138,7 +155,11 @@ function partOfCall(call: GemmCall, { row, rows, column, columns }: Part, bytes:
 }
 
 /** The parts of a call; the last answer is kept, because a timed loop asks for one shape again and again. */
-function rememberedParts(threads: number, grain: Grain): (call: GemmCall) => readonly Part[] {
+function rememberedParts(
+  threads: number,
+  grain: Grain,
+  split: Split | undefined,
+): (call: GemmCall) => readonly Part[] {
   const turned = { rows: grain.columns, columns: grain.rows };
   let last = { m: -1, n: -1, k: -1, columnMajor: false, parts: [] as readonly Part[] };
   return (call) => {
@@ -146,7 +167,7 @@ function rememberedParts(threads: number, grain: Grain): (call: GemmCall) => rea
     const columnMajor = isColumnMajor(call);
     if (last.m !== m || last.n !== n || last.k !== k || last.columnMajor !== columnMajor) {
       // Such a product is computed as its transpose, whose tiles lie the other way in C.
-      const parts = partition({ m, n, k }, threads, columnMajor ? turned : grain);
+      const parts = partition({ m, n, k }, threads, columnMajor ? turned : grain, split);
       last = { m, n, k, columnMajor, parts };
     }
     return last.parts;

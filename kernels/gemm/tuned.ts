@@ -8,27 +8,40 @@ import type { Real } from "./arguments.ts";
 import { type OuterOrder, outerOrders } from "./loops/any-order.ts";
 import type { Blocking } from "./machines.ts";
 
-/** Everything about a packed GEMM that can be chosen without changing what it computes. */
+/** Everything about a GEMM that can be chosen without changing what it computes. */
 export interface TunedBlocking extends Blocking {
   /** Width of a vector: 128, 256 or 512; nr is a multiple of its lanes. */
   readonly vectorBits: number;
+  /** Whether A and B are copied into panels; where they are read in place, blocks, unrolling and order say nothing. */
+  readonly packed: boolean;
   /** Steps of k in one pass of the innermost loop, a power of two. */
   readonly unroll: number;
   /** Order of the three outer loops. */
   readonly order: OuterOrder;
   /** Whether lines of C are asked for before they are needed; targets without such an instruction ignore it. */
   readonly prefetch: boolean;
+  /** Steps of k by which lines of A's and B's panels (in place: of B's rows) are asked for ahead; 0: not at all. */
+  readonly ahead: number;
 }
 
-/** The ids of tuned plans: `tuned-6x8v128-mc96-nc1024-kc512-u4-jpi`, with `-prefetch` at the end where it prefetches. */
+/** What the fields hold that mean nothing where operands are read in place. */
+export const inPlace = { packed: false, kc: 1, unroll: 1, order: "jpi", prefetch: false } as const;
+
+/**
+ * The ids of tuned plans: `tuned-6x8v128-mc96-nc1024-kc512-u4-jpi`, with `-prefetch` where it prefetches C; or, reading in
+ * place, `tuned-8x48v512-inplace`; both with `-ahead16` at the end where they ask for operands so many steps ahead.
+ */
 export const tunedPattern = new RegExp(
-  `^tuned-(\\d+)x(\\d+)v(\\d+)-mc(\\d+)-nc(\\d+)-kc(\\d+)-u(\\d+)-(${outerOrders.join("|")})(-prefetch)?$`,
+  `^tuned-(\\d+)x(\\d+)v(\\d+)-(?:inplace|mc(\\d+)-nc(\\d+)-kc(\\d+)-u(\\d+)-(${outerOrders.join("|")})(-prefetch)?)(?:-ahead([1-9]\\d*))?$`,
 );
 
 /** The id of a blocking, which `blockingOfId` reads back. */
 export function tunedId(blocking: TunedBlocking): string {
-  const { mr, nr, vectorBits, mc, nc, kc, unroll, order, prefetch } = blocking;
-  return `tuned-${mr}x${nr}v${vectorBits}-mc${mc}-nc${nc}-kc${kc}-u${unroll}-${order}${prefetch ? "-prefetch" : ""}`;
+  const { mr, nr, vectorBits, mc, nc, kc, unroll, order, prefetch, packed, ahead } = blocking;
+  const blocks = packed
+    ? `mc${mc}-nc${nc}-kc${kc}-u${unroll}-${order}${prefetch ? "-prefetch" : ""}`
+    : "inplace";
+  return `tuned-${mr}x${nr}v${vectorBits}-${blocks}${ahead > 0 ? `-ahead${ahead}` : ""}`;
 }
 
 /** The blocking that an id names, or undefined where it is no id of a tuned plan. */
@@ -36,11 +49,14 @@ export function blockingOfId(id: string): TunedBlocking | undefined {
   const match = tunedPattern.exec(id);
   if (!match) return undefined;
   const number = (group: number): number => Number(match[group]);
+  const tile = { mr: number(1), nr: number(2), vectorBits: number(3), ahead: Number(match[10] ?? 0) };
+  if (match[4] === undefined) return { ...tile, ...inPlace, mc: tile.mr, nc: tile.nr };
   return {
-    ...{ mr: number(1), nr: number(2), vectorBits: number(3) },
+    ...tile,
     ...{ mc: number(4), nc: number(5), kc: number(6), unroll: number(7) },
     order: match[8] as OuterOrder,
     prefetch: match[9] !== undefined,
+    packed: true,
   };
 }
 

@@ -208,15 +208,20 @@ export const gemmVariants: readonly GemmVariant[] = [
     plan: (id, _, { shape, element, machine }) => planFor(id, shape ?? typicalShape, element, machine),
   },
   {
-    id: "tuned-<mr>x<nr>v<bits>-mc<mc>-nc<nc>-kc<kc>-u<unroll>-<order>[-prefetch]",
-    title: "packed and blocked as a search chose it",
+    id: "tuned-<mr>x<nr>v<bits>-mc<mc>-nc<nc>-kc<kc>-u<unroll>-<order>[-prefetch][-ahead<steps>]",
+    title: "packed and blocked as a search chose it, or -inplace in place of the blocks",
     adds: "every number free: what `kdaccel tune` tries and keeps",
     example: "tuned-4x8v128-mc8-nc16-kc8-u2-ipj",
     pattern: tunedPattern,
     plan: (id, _, on) => {
       const { element } = on;
       const blocking = checkedBlocking(id, blockingOfId(id) as TunedBlocking, element);
-      return packedPlan(id, element, blocking, lanesOfTuned(blocking, element), {
+      const lanes = lanesOfTuned(blocking, element);
+      if (!blocking.packed) {
+        const tile = { rows: blocking.mr, vectors: blocking.nr / lanes, lanes, ahead: blocking.ahead };
+        return directPlan(id, element, tile, on.shape);
+      }
+      return packedPlan(id, element, blocking, lanes, {
         ...edgesOn(on),
         ...blocking,
       });

@@ -1,11 +1,14 @@
 /**
  * The steps of the waterfall from naive JavaScript to the fastest kernel, as a table: each row changes one thing over
  * the row before. A target that is missing or not asked for takes its rows out and the chain closes over the gap; the
- * last step puts the finished kernel on all threads. Variants are named as `way.ts` reads them.
+ * last step puts the finished kernel on all threads. Where a search has found a plan for the shape's class on this machine,
+ * it is the finished kernel. Variants are named as `way.ts` reads them.
  */
 
-import type { Settings, Target, VariantRef } from "../experiment.ts";
-import { withThreads } from "../variant.ts";
+import type { Settings, VariantRef } from "../experiment.ts";
+import { finishedOn } from "../tune/stored-plans.ts";
+import { meansVariant, withThreads } from "../variant.ts";
+import type { GemmShape } from "./arguments.ts";
 
 export interface WaterfallStep extends VariantRef {
   /** What this step adds, in two or three words: the label of its bar. */
@@ -98,10 +101,23 @@ function threadStep({ variant, target }: VariantRef, threads: number): Waterfall
   };
 }
 
-const threadSteps = (["wasm", "native"] as const).flatMap((target) => {
-  const last = waterfallSteps.findLast((step) => step.target === target) as WaterfallStep;
-  return Array.from({ length: mostThreads - 1 }, (_, i) => threadStep(last, i + 2));
-});
+const lastSteps = (["wasm", "native"] as const).map(
+  (target) => waterfallSteps.findLast((step) => step.target === target) as WaterfallStep,
+);
+
+/** What a search found on this machine, on one thread or on all of them: in place of the numbers by class of machine. */
+const foundSteps = lastSteps.map(
+  ({ target }): WaterfallStep => ({
+    variant: "tuned-*",
+    target,
+    title: "plan of a search",
+    adds: "tile, blocks, unrolling, loop order and prefetch as a search found them on this machine",
+  }),
+);
+
+const threadSteps = lastSteps.flatMap((last) =>
+  Array.from({ length: mostThreads - 1 }, (_, i) => threadStep(last, i + 2)),
+);
 
 /** What is lost if one thing is taken away from the finished kernel: what a step is worth at the end, not at its place. */
 export interface TakenAway extends VariantRef {
@@ -131,27 +147,27 @@ const scriptSteps: readonly WaterfallStep[] = ["naive-ijk", "loop-ikj", "blocked
 /** Every step that a chart may have to name, whichever targets ran. */
 export const chartSteps: readonly WaterfallStep[] = [
   ...waterfallSteps,
+  ...foundSteps,
   ...threadSteps,
   ...scriptSteps.slice(1),
 ];
 
-/** Steps on the allowed targets, in order. */
-export function stepsOn(targets: readonly Target[], threads = 1): readonly WaterfallStep[] {
-  const steps = waterfallSteps.filter(({ target }) => targets.includes(target));
+type StepSettings = Pick<Settings, "targets" | "threads" | "plans">;
+
+/** Steps on the allowed targets, in order, ending with what is fastest for the shape. */
+function stepsOn(settings: StepSettings, shape: GemmShape): readonly VariantRef[] {
+  const steps = waterfallSteps.filter(({ target }) => settings.targets.includes(target));
   if (steps.every(({ target }) => target === "js") && steps.length > 0) return scriptSteps;
   const last = steps.at(-1);
-  return last && threads > 1 ? [...steps, threadStep(last, threads)] : steps;
+  return last ? [...steps, ...finishedOn(settings, last, shape)] : steps;
 }
 
 /** The contestants of a waterfall: its steps, then what is measured for `takenAway` alone. */
-export function waterfallVariants({
-  targets,
-  threads,
-}: Pick<Settings, "targets" | "threads">): readonly VariantRef[] {
-  const refs: VariantRef[] = stepsOn(targets, threads).map(({ variant, target }) => ({ variant, target }));
+export function waterfallVariants(settings: StepSettings, shape: GemmShape): readonly VariantRef[] {
+  const refs: VariantRef[] = stepsOn(settings, shape).map(({ variant, target }) => ({ variant, target }));
   for (const { variant, target } of takenAway) {
     const known = refs.some((ref) => ref.variant === variant && ref.target === target);
-    if (!known && targets.includes(target)) refs.push({ variant, target });
+    if (!known && settings.targets.includes(target)) refs.push({ variant, target });
   }
   return refs;
 }
@@ -160,9 +176,7 @@ export function waterfallVariants({
 export function waterfallPairs(refs: readonly VariantRef[]): readonly (readonly [VariantRef, VariantRef])[] {
   const find = ({ variant, target }: VariantRef): VariantRef | undefined =>
     refs.find((ref) => ref.variant === variant && ref.target === target);
-  const isStep = (ref: VariantRef): boolean =>
-    chartSteps.some((step) => step.variant === ref.variant && step.target === ref.target);
-  const steps = refs.filter(isStep);
+  const steps = refs.filter((ref) => chartSteps.some((step) => meansVariant(step, ref)));
   const chain = steps.slice(1).map((ref, i) => [ref, steps[i] as VariantRef] as const);
   const ablations = takenAway.flatMap(({ from, ...less }) => {
     const [whole, lacking] = [find(from), find(less)];

@@ -1,16 +1,20 @@
 /**
  * What the name of a timed variant says beyond the loops: `packed-blocked-strict` is `packed-blocked` in strict
- * arithmetic, `packed-blocked-2t` on two threads, `packed-blocked-avx2` with vectors of 256 bits. A variant's name is all that a ledger keeps of it, so whatever makes
- * two contestants differ is in it. To name a further option of `createGemm`: one row here.
+ * arithmetic, `packed-blocked-2t` on two threads, `packed-blocked-4t-2x2` on four that share C by two rows and two columns of
+ * parts, `packed-blocked-avx2` with vectors of 256 bits. A variant's name is all that a ledger keeps of it, so whatever
+ * makes two contestants differ is in it. To name a further option of `createGemm`: one row here.
  */
 import type { Arithmetic } from "../codegen/arithmetic.ts";
 import type { NativeIsa } from "../native/availability.ts";
+import type { Split } from "./partition.ts";
 
 /** How a product is computed: the options of `createGemm` that a name can carry. */
 export interface GemmWay {
   readonly variant: string;
   readonly arithmetic: Arithmetic;
   readonly threads: number;
+  /** How C is cut among the threads, where the name says it. */
+  readonly split?: Split;
   /** Level of x86-64, where the name asks for one. */
   readonly isa?: NativeIsa;
 }
@@ -26,6 +30,13 @@ const endings: readonly Ending[] = [
   { pattern: /-(avx2|avx512)$/, means: ([, isa]) => ({ isa: isa as NativeIsa }) },
   // As `withThreads` of kernels/variant.ts writes it.
   { pattern: /-(\d+)t$/, means: ([, threads]) => ({ threads: Number(threads) }) },
+  {
+    pattern: /-(\d+)t-([1-9]\d*)x([1-9]\d*)$/,
+    means: ([, threads, rows, columns]) => ({
+      threads: Number(threads),
+      split: { rows: Number(rows), columns: Number(columns) },
+    }),
+  },
 ];
 
 /** Takes the endings off a name, the last one first. */

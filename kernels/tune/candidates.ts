@@ -17,6 +17,7 @@ import {
   referenceGemm,
 } from "../gemm/reference.ts";
 import { planGemm } from "../gemm/variants.ts";
+import { gemmWay } from "../gemm/way.ts";
 import { kernelTarget } from "../kernel-target.ts";
 
 /** Candidates that all compute C = A B on the same random operands in [-1, 1). */
@@ -27,7 +28,8 @@ export function gemmCandidates(
   bench: Bench,
 ): readonly Candidate[] {
   const { m, n, k } = shape;
-  const memory = new Memory(bytesFor(shape, element, refs));
+  const shared = refs.some(({ variant }) => gemmWay(variant).threads > 1);
+  const memory = new Memory(bytesFor(shape, element, refs), { shared });
   const [a, b, c] = [m * k, k * n, m * n].map((room) => memory.allocate(element, room)) as [
     Operand,
     Operand,
@@ -38,9 +40,10 @@ export function gemmCandidates(
   let expected: GemmReference | undefined;
   return refs.map((ref): Candidate => {
     let gemm: Gemm | undefined;
+    const way = gemmWay(ref.variant);
     const call = { ...shape, a: a.address, b: b.address, c: c.address };
     const run = (): void => {
-      gemm ??= createGemm({ variant: ref.variant, target: kernelTarget(ref), memory, shape, element });
+      gemm ??= createGemm({ ...way, target: kernelTarget(ref), memory, shape, element });
       gemm.run(call);
     };
     const check = (): string | null => {
@@ -49,7 +52,7 @@ export function gemmCandidates(
       run();
       return differsFromReference(expected, c.view);
     };
-    return { ...ref, run, check, flops: 2 * m * n * k };
+    return { ...ref, run, check, flops: 2 * m * n * k, threads: way.threads };
   });
 }
 
@@ -57,6 +60,9 @@ interface Operand {
   readonly address: number;
   readonly view: RealArray;
 }
+
+const threadsOf = (refs: readonly VariantRef[]): number =>
+  Math.max(1, ...refs.map(({ variant }) => gemmWay(variant).threads));
 
 /** Room for rounding up to whole cache lines and pages, for each allocation. */
 const slack = 4096;
@@ -67,12 +73,14 @@ function bytesFor(shape: GemmShape, element: Real, refs: readonly VariantRef[]):
   const turned = { m: n, n: m, k };
   const workspaces = refs.map((ref) => {
     try {
-      const { workspace } = planGemm(ref.variant, element, kernelIsa(kernelTarget(ref)));
-      return Math.max(workspace(shape), workspace(turned));
+      const { variant, threads, isa } = gemmWay(ref.variant);
+      const { workspace } = planGemm(variant, element, kernelIsa(kernelTarget(ref), isa), shape);
+      // Each thread has one, and the kernel that the others are prepared beside.
+      return (threads === 1 ? 1 : threads + 1) * Math.max(workspace(shape), workspace(turned));
     } catch {
       return 0; // it will say so itself when it is its turn
     }
   });
   const elements = m * k + k * n + m * n + workspaces.reduce((sum, each) => sum + each, 0);
-  return elements * bytesOf[element] + slack * (refs.length + 4);
+  return elements * bytesOf[element] + slack * (2 * refs.length * threadsOf(refs) + 4);
 }

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { randomStream } from "../random.ts";
-import { CostModel, effects, usualCaches } from "./cost-model.ts";
+import { asExecuted, CostModel, effects, usualCaches } from "./cost-model.ts";
 import { shape, space } from "./landscape.fixture.ts";
 import { rankCorrelation } from "./rank-correlation.ts";
 import { randomPoint } from "./space.ts";
 
 const lanes = 4;
-const place = { lanes, bytes: 4, registers: space.target.registers, shape, caches: usualCaches };
+const place = { lanes, bytes: 4, registers: space.target.registers, whole: shape, caches: usualCaches };
 
 /** Times that follow from the effects with other weights than the model begins with. */
 function planted(weights: Readonly<Record<string, number>>, noise: number, count: number) {
   const random = randomStream(11);
   const cost = (plan: typeof space.start): number =>
-    effects.reduce((sum, { id, of }) => sum + (weights[id] ?? 0) * of(plan, place), 0);
+    effects.reduce((sum, { id, of }) => sum + (weights[id] ?? 0) * of(...asExecuted(plan, place)), 0);
   return Array.from({ length: count }, () => {
     const plan = randomPoint(space, random);
     return { plan, logTime: cost(plan) - cost(space.start) + noise * (2 * random() - 1) };

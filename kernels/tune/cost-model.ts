@@ -7,9 +7,10 @@
  */
 import { bytesOf } from "../codegen/expressions.ts";
 import type { GemmShape } from "../gemm/arguments.ts";
-import { lanesOf, type TunedBlocking } from "../gemm/tuned.ts";
+import { lanesOf } from "../gemm/tuned.ts";
 import { solve } from "./linear-system.ts";
-import { registersNeeded, type Space } from "./space.ts";
+import type { Point } from "./point.ts";
+import { partOf, registersNeeded, type Space } from "./space.ts";
 
 /** Capacities in bytes of what one core may fill. */
 export interface CacheSizes {
@@ -26,20 +27,37 @@ interface Effect {
   readonly id: string;
   readonly weight: number;
   readonly why: string;
-  of(plan: TunedBlocking, place: Place): number;
+  of(plan: Point, place: Place): number;
 }
 
-interface Place {
+export interface Place {
   readonly lanes: number;
   readonly bytes: number;
   readonly registers: number;
+  /** The whole product. */
+  readonly whole: GemmShape;
+  /** What one thread computes of it. */
   readonly shape: GemmShape;
   readonly caches: CacheSizes;
 }
 
 const beyond = (bytes: number, capacity: number): number => Math.max(0, Math.log2(bytes / capacity));
-const sums = ({ mr, nr }: TunedBlocking, { lanes }: Place): number => (mr * nr) / lanes;
+const sums = ({ mr, nr }: Pick<Point, "mr" | "nr">, { lanes }: Pick<Place, "lanes">): number =>
+  (mr * nr) / lanes;
 const ceil = (side: number, step: number): number => Math.ceil(side / step) * step;
+
+const lineBytes = 64;
+const pageBytes = 4096;
+
+/**
+ * A plan and its place as the effects read them: the part of one thread, and for what is read in place blocks that are
+ * that part.
+ */
+export function asExecuted(plan: Point, place: Omit<Place, "shape">): [Point, Place] {
+  const shape = partOf(plan, place.whole);
+  const { m, n, k } = shape;
+  return [plan.packed ? plan : { ...plan, mc: m, nc: n, kc: k }, { ...place, shape }];
+}
 
 /** Every effect on the logarithm of the time. */
 export const effects: readonly Effect[] = [
@@ -89,7 +107,8 @@ export const effects: readonly Effect[] = [
     id: "packing",
     weight: 12,
     why: "an element costs 6 to 20 multiply-adds to be packed (threads.bench.ts)",
-    of: ({ mc, nc, order }, { shape: { m, n } }) => {
+    of: ({ mc, nc, order, packed }, { shape: { m, n } }) => {
+      if (!packed) return 0;
       const keepsA = order === "ipj" || order === "pij";
       return (keepsA ? 1 : Math.ceil(n / nc)) / n + (keepsA ? Math.ceil(m / mc) : 1) / m;
     },
@@ -99,6 +118,28 @@ export const effects: readonly Effect[] = [
     weight: 8,
     why: "every stretch of k reads and writes all of C: two accesses and a little arithmetic an element",
     of: ({ kc }, { shape: { k } }) => Math.ceil(k / kc) / k,
+  },
+  {
+    id: "conflicts",
+    weight: 0.1,
+    why: "rows of B whole pages apart share one set in place: half the speed at 1024 cubed; half a page apart cost nothing",
+    of: ({ nr, packed }, { bytes, whole: { n, k }, caches }) =>
+      packed || (n * bytes) % pageBytes > 0 ? 0 : beyond(k * nr * bytes, (caches.l1 * lineBytes) / pageBytes),
+  },
+  {
+    id: "asking-ahead",
+    weight: 0.25,
+    why: "a line asked for takes the place of a load in its cycle; what it saves is for the measurements to say",
+    of: ({ mr, nr, packed, ahead }, place) => {
+      const lines = ((packed ? mr + nr : nr) * place.bytes) / lineBytes;
+      return ahead > 0 ? lines / sums({ mr, nr }, place) : 0;
+    },
+  },
+  {
+    id: "balance",
+    weight: 1,
+    why: "all wait for the thread with the largest part",
+    of: ({ threads }, { whole, shape }) => Math.log((threads * shape.m * shape.n) / (whole.m * whole.n)),
   },
   {
     id: "loop",
@@ -116,7 +157,7 @@ export const effects: readonly Effect[] = [
 
 /** What was measured of a plan: the logarithm of its time over that of the default plan. */
 export interface Observation {
-  readonly plan: TunedBlocking;
+  readonly plan: Point;
   readonly logTime: number;
 }
 
@@ -128,19 +169,19 @@ const lambda = 0.05 ** 2 / 1;
 
 /** A model of one space. Plans are compared with the default, so that what all have in common needs no weight. */
 export class CostModel {
-  readonly #place: Place;
+  readonly #place: Omit<Place, "shape">;
   readonly #start: readonly number[];
   /** How many times its beginning each weight is. */
   #factors: readonly number[] = effects.map(() => 1);
 
   constructor({ target, element, shape, start }: Space, caches: CacheSizes) {
     const lanes = lanesOf(target, element);
-    this.#place = { lanes, bytes: bytesOf[element], registers: target.registers, shape, caches };
+    this.#place = { lanes, bytes: bytesOf[element], registers: target.registers, whole: shape, caches };
     this.#start = this.#effectsOf(start);
   }
 
   /** The logarithm of a plan's time over that of the default plan. */
-  predict(plan: TunedBlocking): number {
+  predict(plan: Point): number {
     return this.#row(plan).reduce((sum, value, at) => sum + value * (this.#factors[at] as number), 0);
   }
 
@@ -168,11 +209,12 @@ export class CostModel {
   }
 
   /** Effects times their first weights, beyond those of the default plan. */
-  #row(plan: TunedBlocking): number[] {
+  #row(plan: Point): number[] {
     return this.#effectsOf(plan).map((value, at) => value - (this.#start[at] as number));
   }
 
-  #effectsOf(plan: TunedBlocking): number[] {
-    return effects.map(({ weight, of }) => weight * of(plan, this.#place));
+  #effectsOf(plan: Point): number[] {
+    const executed = asExecuted(plan, this.#place);
+    return effects.map(({ weight, of }) => weight * of(...executed));
   }
 }

@@ -5,9 +5,8 @@
 import type { Cell, Evidence, ExperimentRow, Judgement, Settings, Target } from "../experiment.ts";
 import { bestTarget, figure, missing } from "../judge.ts";
 import { comparedTargets, on } from "../targets.ts";
-import { withThreads } from "../variant.ts";
 import { autoKernelSteps } from "./published.ts";
-import { storedPlan } from "./stored-plans.ts";
+import { finishedOn } from "./stored-plans.ts";
 
 export const scheduleSide = 640;
 const shape = { m: scheduleSide, n: scheduleSide, k: scheduleSide };
@@ -83,9 +82,9 @@ function plan(settings: Settings): readonly Cell[] {
 /** The steps, the plan that a search found, and the last step on all threads of the run. */
 function schedulesOn(target: Target, settings: Settings): readonly string[] {
   if (target === "peer") return [];
-  const { threads = 1 } = settings;
   const steps = scheduled[target];
-  const found = storedPlan(settings, target, shape);
-  const together = target !== "js" && threads > 1 ? [withThreads(steps.at(-1) as string, threads)] : [];
-  return [...steps, ...(found === undefined ? [] : [found]), ...together];
+  const last = { variant: steps.at(-1) as string, target };
+  const threads = target === "js" ? 1 : settings.threads;
+  const finished = finishedOn({ ...settings, ...(threads && { threads }) }, last, shape);
+  return [...steps, ...finished.map(({ variant }) => variant)];
 }

@@ -3,7 +3,6 @@
  * found plan beside the default in fresh rounds.
  */
 
-import { nativeIsa } from "../codegen/compile.ts";
 import type {
   Bench,
   Candidate,
@@ -15,7 +14,6 @@ import type {
   VariantRef,
 } from "../experiment.ts";
 import { variantText } from "../gemm/listing.ts";
-import { blockingOfId } from "../gemm/tuned.ts";
 import { gemmCandidates } from "./candidates.ts";
 import { CostModel, usualCaches } from "./cost-model.ts";
 import {
@@ -27,10 +25,11 @@ import {
   searchWorkloads,
 } from "./gemm-search.experiment.ts";
 import type { Measure } from "./measure.ts";
+import { pointOfName } from "./point.ts";
 import { search, type Trial } from "./search.ts";
 import { type Space, spaceOf } from "./space.ts";
 import { strategyCalled } from "./strategies/index.ts";
-import { type TuneTarget, tuneTargets } from "./targets.ts";
+import { tuneTargetOn } from "./targets.ts";
 
 export const procedure: Procedure = {
   run,
@@ -58,11 +57,6 @@ async function run(cell: Cell, bench: Bench): Promise<void> {
     if (!row) throw new RangeError(`no search on ${target}`);
     await searchAndCompare(spaceOf(row, "f32", shape), bench);
   }
-}
-
-/** The row of a target with the vectors that this machine has. */
-function tuneTargetOn(target: Target): TuneTarget | undefined {
-  return tuneTargets.find((row) => row.target === target && (target !== "native" || row.isa === nativeIsa()));
 }
 
 async function searchAndCompare(space: Space, bench: Bench): Promise<void> {
@@ -98,10 +92,10 @@ function measureInside(space: Space, bench: Bench): Measure {
   const { shape, element, target } = space;
   const unfitted = new CostModel(space, usualCaches);
   return async ({ plans }) => {
-    const all = refs(target.target, [target.defaultVariant, ...plans]);
+    const all = refs(target.target, [space.defaultVariant, ...plans]);
     const measured = await bench.compare(gemmCandidates(shape, element, all, bench), trialRounds);
     for (const ref of all) {
-      const plan = blockingOfId(ref.variant);
+      const plan = pointOfName(ref.variant);
       // Of the model as it begins, which depends on nothing but the plan: exact at every re-run.
       if (plan) bench.exact(ref, "expected-speed-up", Math.exp(-unfitted.predict(plan)));
     }

@@ -1,9 +1,9 @@
 /** Made-up landscapes for the tests: plans whose times follow from a formula, measured without a clock or a process. */
 
 import type { TrialOutcome as Outcome } from "../experiment.ts";
-import { blockingOfId, type TunedBlocking } from "../gemm/tuned.ts";
 import { labelSeed, randomStream } from "../random.ts";
 import type { BatchRequest, Measure } from "./measure.ts";
+import { type Point, pointOfName } from "./point.ts";
 import { spaceOf } from "./space.ts";
 import { strategies } from "./strategies/index.ts";
 import { tuneTargets } from "./targets.ts";
@@ -21,7 +21,7 @@ export const shape = { m: 640, n: 640, k: 640 };
 export const space = spaceOf(wasm, "f32", shape);
 
 /** Made-up seconds: a bowl in every knob around one optimum, away from the default plan. */
-export function bowl(plan: TunedBlocking): number {
+export function bowl(plan: Point): number {
   const away = (value: number, best: number): number => Math.log2(value / best) ** 2;
   const distance =
     2 * away(plan.mr, 5) +
@@ -40,7 +40,7 @@ export interface MadeUp {
 }
 
 /** Measures by a formula, beside the default plan of a space, with relative noise; `asked` keeps every batch. */
-export function madeUp(time: (plan: TunedBlocking) => number, noise = 0, { start } = space): MadeUp {
+export function madeUp(time: (plan: Point) => number, noise = 0, { start } = space): MadeUp {
   const asked: BatchRequest[] = [];
   return {
     asked,
@@ -55,13 +55,8 @@ export function madeUp(time: (plan: TunedBlocking) => number, noise = 0, { start
 }
 
 /** An outcome whose interval is 1 % to either side. */
-function measured(
-  time: (plan: TunedBlocking) => number,
-  id: string,
-  start: TunedBlocking,
-  error: number,
-): Outcome {
-  const plan = blockingOfId(id);
+function measured(time: (plan: Point) => number, id: string, start: Point, error: number): Outcome {
+  const plan = pointOfName(id);
   if (!plan) throw new Error(`no plan: ${id}`);
   const seconds = time(plan) * (1 + error);
   const around = (value: number) => ({ value, low: value * 0.99, high: value * 1.01 });

@@ -1,14 +1,15 @@
 /** Real candidates in real child processes: the right one is timed, the wrong one and the one that crashes are not. */
 import { expect, it } from "vitest";
-import { tunedId } from "../gemm/tuned.ts";
 import { wasm } from "./landscape.fixture.ts";
 import { hostMeasure } from "./measure.ts";
+import { pointName } from "./point.ts";
 import { spaceOf } from "./space.ts";
 import { readTrialWorkload, trialWorkload } from "./trials.experiment.ts";
 
 const shape = { m: 24, n: 16, k: 20 };
 const { start } = spaceOf(wasm, "f32", shape);
-const [sound, wrong, fatal] = [4, 2, 8].map((unroll) => tunedId({ ...start, unroll })) as [
+const packed = { ...start, packed: true, mc: start.mr, nc: start.nr, kc: 8 };
+const [sound, wrong, fatal] = [4, 2, 8].map((unroll) => pointName({ ...packed, unroll })) as [
   string,
   string,
   string,
@@ -30,7 +31,7 @@ it("times what is right in a child process, and tells of the others why not", as
 });
 
 it("measures every stage of real plans, in double precision too", async () => {
-  const plan = tunedId(spaceOf(wasm, "f64", shape).start);
+  const plan = pointName(spaceOf(wasm, "f64", shape).start);
   for (const stage of ["trials", "semifinal", "final"] as const) {
     const outcomes = await hostMeasure({ ...options, element: "f64" })({ stage, plans: [plan] });
     const outcome = outcomes?.get(plan);

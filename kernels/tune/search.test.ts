@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { TuningDecision as Decision, TrialOutcome as Outcome } from "../experiment.ts";
-import { type TunedBlocking, tunedId } from "../gemm/tuned.ts";
 import { budgetFor } from "./budget.ts";
 import { usualCaches } from "./cost-model.ts";
 import { bowl, evolution, madeUp, shape, space, wasm } from "./landscape.fixture.ts";
 import type { Measure } from "./measure.ts";
+import { type Point, pointName } from "./point.ts";
 import { type SearchEvent, type SearchOptions, search, type Trial } from "./search.ts";
 import { spaceOf } from "./space.ts";
 import { everyPoint } from "./strategies/grid.ts";
@@ -21,13 +21,13 @@ async function ran(options: Partial<SearchOptions> & Pick<SearchOptions, "measur
   return { events, trials, decision: last?.type === "decided" ? last.decision : undefined };
 }
 
-const bestTime = (trials: readonly Trial[], time: (plan: TunedBlocking) => number): number =>
+const bestTime = (trials: readonly Trial[], time: (plan: Point) => number): number =>
   Math.min(...trials.map(({ plan }) => time(plan)));
 
 describe.each(strategies)("strategy $id", (strategy) => {
   it("finds the optimum of a small space whose times contradict the model", async () => {
     const small = spaceOf(wasm, "f32", { m: 12, n: 12, k: 12 });
-    const time = (plan: TunedBlocking): number =>
+    const time = (plan: Point): number =>
       0.5 + 0.1 * Math.abs(plan.mr - 3) + 0.1 * Math.log2(plan.unroll) + 0.01 * plan.nr;
     const best = Math.min(...[...everyPoint(small)].map(time));
     const { trials, decision } = await ran({
@@ -45,7 +45,7 @@ describe.each(strategies)("strategy $id", (strategy) => {
     const asked = trials.filter(({ stage }) => stage === "trials").map(({ id }) => id);
     expect(new Set(asked).size).toBe(96);
     expect(asked).toHaveLength(96);
-    expect(asked).not.toContain(tunedId(space.start));
+    expect(asked).not.toContain(pointName(space.start));
   });
 
   it("asks for the same plans again with the same seed", async () => {
@@ -120,7 +120,7 @@ describe("the last word", () => {
   });
 
   it("leaves the default where every plan is slower, without a last comparison", async () => {
-    const { measure, asked } = madeUp((plan) => (tunedId(plan) === tunedId(space.start) ? 1 : 1.1));
+    const { measure, asked } = madeUp((plan) => (pointName(plan) === pointName(space.start) ? 1 : 1.1));
     expect((await ran({ measure })).decision).toMatchObject({ adopted: null });
     expect(asked.some(({ stage }) => stage === "final")).toBe(false);
   });

@@ -4,18 +4,18 @@
  * only what is faster in fresh samples, by an interval that lies above 1, is adopted.
  */
 import type { TrialOutcome, TunedTrial, TuningDecision } from "../experiment.ts";
-import { type TunedBlocking, tunedId } from "../gemm/tuned.ts";
 import { median } from "../measure/statistics/order.ts";
 import { labelSeed, randomStream } from "../random.ts";
 import { type CacheSizes, CostModel } from "./cost-model.ts";
 import type { Measure } from "./measure.ts";
+import { type Point, pointName } from "./point.ts";
 import type { Space } from "./space.ts";
 import type { StrategyRow } from "./strategies/strategy.ts";
 import type { Stage } from "./trials.experiment.ts";
 
 /** One plan in one stage of a search. */
 export interface Trial extends TunedTrial {
-  readonly plan: TunedBlocking;
+  readonly plan: Point;
 }
 
 export interface Budget {
@@ -71,7 +71,7 @@ export async function* search(options: SearchOptions): AsyncGenerator<SearchEven
   ) {
     const plans = state.ask(Math.min(budget.batch, budget.trials - state.tried));
     if (plans.length === 0) break;
-    yield { type: "asked", stage: "trials", plans: plans.map(tunedId) };
+    yield { type: "asked", stage: "trials", plans: plans.map(pointName) };
     const asked = now();
     const trials = await tryAll(plans, "trials", state, measure);
     if (!trials) return yield { type: "stopped" };
@@ -117,7 +117,7 @@ function nothingFaster(finalist: Trial | undefined): string {
 }
 
 /** Whether the finalist takes the default's place. */
-function verdictOn({ id, outcome }: Trial, { target }: Space): TuningDecision {
+function verdictOn({ id, outcome }: Trial, { defaultVariant }: Space): TuningDecision {
   if (outcome.state !== "measured") {
     return {
       adopted: null,
@@ -128,23 +128,23 @@ function verdictOn({ id, outcome }: Trial, { target }: Space): TuningDecision {
   const { speedUp, rounds } = outcome;
   const sure = speedUp.low > 1 && rounds >= leastFinalRounds;
   const reason = sure
-    ? `faster than ${target.defaultVariant} in ${rounds} fresh rounds`
-    : `not surely faster than ${target.defaultVariant} in ${rounds} fresh rounds`;
+    ? `faster than ${defaultVariant} in ${rounds} fresh rounds`
+    : `not surely faster than ${defaultVariant} in ${rounds} fresh rounds`;
   return { adopted: sure ? id : null, finalist: id, speedUp, rounds, reason };
 }
 
 async function tryAll(
-  plans: readonly TunedBlocking[],
+  plans: readonly Point[],
   stage: Stage,
   state: SearchState,
   measure: Measure,
 ): Promise<Trial[] | undefined> {
   const predicted = plans.map((plan) => state.predictedSpeedUp(plan));
-  const outcomes = await measure({ stage, plans: plans.map(tunedId) });
+  const outcomes = await measure({ stage, plans: plans.map(pointName) });
   return (
     outcomes &&
     plans.map((plan, at) => {
-      const id = tunedId(plan);
+      const id = pointName(plan);
       const outcome = outcomes.get(id) ?? { state: "error", message: "it was not measured" };
       return { stage, batch: state.batches, id, plan, predicted: predicted[at] as number, outcome };
     })
@@ -164,7 +164,7 @@ class SearchState {
     this.#strategy = options.strategy.create(options.space);
     this.#model = new CostModel(options.space, options.caches);
     const { start } = options.space;
-    this.#strategy.tell([{ id: tunedId(start), plan: start, logTime: 0 }]);
+    this.#strategy.tell([{ id: pointName(start), plan: start, logTime: 0 }]);
   }
 
   get tried(): number {
@@ -172,12 +172,12 @@ class SearchState {
   }
 
   /** The stream of each batch depends on the seed and the batch's number alone. */
-  ask(count: number): readonly TunedBlocking[] {
+  ask(count: number): readonly Point[] {
     const random = randomStream(labelSeed(this.#options.seed, `batch ${this.batches}`));
     return this.#strategy.ask({ count, random, predict: (plan) => this.#model.predict(plan) });
   }
 
-  predictedSpeedUp(plan: TunedBlocking): number {
+  predictedSpeedUp(plan: Point): number {
     return Math.exp(-this.#model.predict(plan));
   }
 

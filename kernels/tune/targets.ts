@@ -5,6 +5,7 @@
 import type { Target } from "../experiment.ts";
 import { type OuterOrder, outerOrders } from "../gemm/loops/any-order.ts";
 import type { KernelIsa } from "../gemm/machines.ts";
+import { nativeAvailability } from "../native/availability.ts";
 
 /** Values of each knob, ascending. `mc` and `nc` are rounded to whole tiles, all three blocks cut to the shape. */
 export interface Knobs {
@@ -16,7 +17,12 @@ export interface Knobs {
   readonly kc: readonly number[];
   readonly unroll: readonly number[];
   readonly order: readonly OuterOrder[];
+  /** Whether lines of C are asked for before a tile's sum begins. */
   readonly prefetch: readonly boolean[];
+  /** Steps of k by which lines of the operands are asked for ahead. */
+  readonly ahead: readonly number[];
+  /** Whether operands are copied into panels or read where they lie. */
+  readonly packed: readonly boolean[];
 }
 
 export interface TuneTarget {
@@ -41,13 +47,16 @@ const blocks = {
   kc: [64, 128, 192, 256, 384, 512, 768, 1024],
 } as const;
 
+/** What runs where nothing was found: the plan that suits the shape by the numbers of `../gemm/machines.ts`. */
+const defaultVariant = "auto";
+
 /** V8 keeps one of the sixteen registers for itself, and spills what does not fit. */
 const v8 = {
   isa: "wasm",
   vectorBits: 128,
   registers: 15,
   mostNeeded: 19,
-  defaultVariant: "packed-blocked",
+  defaultVariant,
 } as const;
 
 const v8Knobs: Knobs = {
@@ -58,10 +67,12 @@ const v8Knobs: Knobs = {
   order: outerOrders,
   // WebAssembly has no prefetch, JavaScript neither.
   prefetch: [false],
+  ahead: [0],
+  packed: [true, false],
 };
 
-/** Machine code refuses what does not fit its registers, and can ask for lines of C ahead. */
-const machineCode = { target: "native", defaultVariant: "packed-blocked" } as const;
+/** Machine code refuses what does not fit its registers, and can ask for lines ahead. */
+const machineCode = { target: "native", defaultVariant } as const;
 
 const avx512Knobs: Knobs = {
   mr: [4, 6, 8, 9, 10, 12, 13, 14],
@@ -70,6 +81,9 @@ const avx512Knobs: Knobs = {
   unroll: [1, 2, 4, 8],
   order: outerOrders,
   prefetch: [false, true],
+  // A step takes 6 to 12 cycles: from what the second level takes to answer to what memory does.
+  ahead: [0, 4, 8, 16, 32],
+  packed: [true, false],
 };
 
 /** With three vectors in a row, the masks at the border would need registers that the sums have. */
@@ -102,4 +116,11 @@ export const tuneTargets: readonly TuneTarget[] = [
 /** The row of a target, or undefined. */
 export function tuneTargetCalled(id: string): TuneTarget | undefined {
   return tuneTargets.find((row) => row.id === id);
+}
+
+/** The row of a target with the vectors that this machine has; undefined where it cannot be tuned here. */
+export function tuneTargetOn(target: Target): TuneTarget | undefined {
+  if (target !== "native") return tuneTargets.find((row) => row.target === target);
+  const native = nativeAvailability();
+  return native.available ? tuneTargetCalled(native.isa) : undefined;
 }

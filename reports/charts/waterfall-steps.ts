@@ -4,7 +4,7 @@
  */
 import type { ChartHint, Measurement, VariantRef } from "../../kernels/experiment.ts";
 import type { Difference } from "../../kernels/measure/statistics/difference.ts";
-import { sameVariant } from "../../kernels/variant.ts";
+import { meansVariant, sameVariant, variantRef } from "../../kernels/variant.ts";
 import { differenceIn } from "../difference-words.ts";
 import type { ChartSource } from "./points.ts";
 
@@ -47,7 +47,11 @@ type Chain = Omit<Waterfall, "workload">;
 /** Follows the hint's steps through what was measured; one without a ratio over its predecessor is passed over. */
 function chainOf(hint: ChartHint, measured: readonly Measurement[]): Chain | undefined {
   const rates = measured.filter((m) => m.metric === hint.metric && m.value > 0);
-  const present = (hint.steps ?? []).filter((step) => rates.some((m) => sameVariant(m, step)));
+  const present = (hint.steps ?? []).flatMap((step) =>
+    rates
+      .filter((m) => meansVariant(step, m))
+      .map((m) => ({ ...variantRef(m), title: titleOf(step.title, m) })),
+  );
   const [first, ...rest] = present;
   const rate = rates.find((m) => first && sameVariant(m, first));
   if (!first || !rate) return undefined;
@@ -66,6 +70,11 @@ function chainOf(hint: ChartHint, measured: readonly Measurement[]): Chain | und
   if (steps.length === 0) return undefined;
   const { title, variant, target } = first;
   return { start: { title, variant, target, rate }, steps, total: ratioOf(measured, before, first) };
+}
+
+/** A step that a name's beginning stands for may run on one thread or on several. */
+function titleOf(title: string, { threads }: Measurement): string {
+  return threads > 1 && !title.includes("threads") ? `${title}, ${threads} threads` : title;
 }
 
 function ratioOf(

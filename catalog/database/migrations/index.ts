@@ -6,6 +6,7 @@ import { catalog } from "./001-catalog.ts";
 import { ledger } from "./002-ledger.ts";
 import { runChoices } from "./003-run-choices.ts";
 import { tunings } from "./004-tunings.ts";
+import { tuningThreads } from "./005-tuning-threads.ts";
 
 /** All migrations, oldest first. */
-export const migrations: readonly Migration[] = [catalog, ledger, runChoices, tunings];
+export const migrations: readonly Migration[] = [catalog, ledger, runChoices, tunings, tuningThreads];

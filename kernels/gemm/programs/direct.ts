@@ -11,6 +11,7 @@ import {
   and,
   at,
   broadcast,
+  bytesOf,
   constant,
   equal,
   greater,
@@ -35,6 +36,8 @@ export interface DirectTile {
   readonly rows: number;
   readonly vectors: number;
   readonly lanes: number;
+  /** Steps of k by which lines of B's rows are asked for ahead (default 0: not at all). */
+  readonly ahead?: number;
 }
 
 interface Parameters {
@@ -50,6 +53,8 @@ interface Parameters {
   readonly c: PointerName;
   readonly ldc: Name;
   readonly multiples: Multiples;
+  /** Elements of B between a row and the one that is asked for with it; absent where none is. */
+  readonly ahead?: Name;
 }
 
 /**
@@ -99,7 +104,7 @@ export function covers(cuts: Cuts, { rows, vectors, lanes }: DirectTile, m: numb
 export function directProgram(tile: DirectTile, element: Real, cuts: Cuts = allCuts(tile)): Program {
   const { rows, vectors, lanes } = tile;
   return program(`direct-${rows}x${vectors * lanes}-${element}`, (b) => {
-    const p = parameters(b, element);
+    const p = parameters(b, element, tile.ahead ?? 0);
     b.loop("j", 0, p.n, { step: vectors * lanes }, (j) => {
       const left = b.let("columnsLeft", sub(p.n, j));
       byWidth(b, tile, cuts, left, (width, masked) =>
@@ -109,7 +114,7 @@ export function directProgram(tile: DirectTile, element: Real, cuts: Cuts = allC
   });
 }
 
-function parameters(b: ProgramBuilder, element: Real): Parameters {
+function parameters(b: ProgramBuilder, element: Real, ahead: number): Parameters {
   const given = {
     m: b.integer("m"),
     n: b.integer("n"),
@@ -123,7 +128,8 @@ function parameters(b: ProgramBuilder, element: Real): Parameters {
     c: b.pointer("c", element),
     ldc: b.integer("ldc"),
   };
-  return { ...given, multiples: multiplesOf(b, "lda", given.lda) };
+  const multiples = multiplesOf(b, "lda", given.lda);
+  return { ...given, multiples, ...(ahead > 0 && { ahead: b.let("ahead", mul(given.ldb, ahead)) }) };
 }
 
 /** A whole stripe of columns, or one of fewer vectors of which the last is masked. */
@@ -211,7 +217,9 @@ function tile(
   const sums = Array.from({ length: rows }, (_, r) =>
     Array.from({ length: vectors }, (_, v) => b.variable(`c${r}v${v}`, constant(0, type))),
   );
+  const lineElements = 64 / bytesOf[p.b.element];
   const step = (copy: number): void => {
+    if (p.ahead) for (let j = 0; j < vectors * lanes; j += lineElements) b.prefetch(at(bRow, p.ahead, j));
     const row = Array.from({ length: vectors }, (_, v) =>
       b.let(`b${v}`, load(at(bRow, 0, v * lanes), lanes, lastTail(v))),
     );

@@ -26,6 +26,8 @@ import { type Destination, type Edges, writeBufferedTile, writeMaskedTile, write
 export interface MacroKernelOptions {
   /** Steps of k in one pass of the innermost loop; a power of two. */
   readonly unroll?: number | undefined;
+  /** Steps of k by which lines of the packed panels are asked for ahead (default: none). */
+  readonly ahead?: number | undefined;
   /** How tiles at the border are written (default: by way of a buffer, which every target can). */
   readonly edges?: Edges | undefined;
   /** Whether the lines of C that a tile will change are asked for before its sum begins. */
@@ -99,7 +101,7 @@ function everyTile(
   b: ProgramBuilder,
   tile: Tile,
   block: Block,
-  { unroll = kUnroll, prefetch = false }: MacroKernelOptions,
+  { unroll = kUnroll, prefetch = false, ahead = 0 }: MacroKernelOptions,
   write: (sums: Name[][], to: Destination) => void,
 ): void {
   const { mr, nr } = tile;
@@ -111,7 +113,7 @@ function everyTile(
       const firstC = b.let("cTile", advance(block.c, add(mul(ir, ldc), column(jr as Name))));
       if (prefetch) prefetchTile(b, tile, firstC, ldc);
       const a = b.variable("ap", advance(block.a, mul(ir, kc)));
-      const sums = microKernel(b, tile, a, b.variable("bp", panelB), kc, unroll);
+      const sums = microKernel(b, tile, a, b.variable("bp", panelB), kc, { unroll, ahead });
       const { alpha, overwrite, edge } = block;
       const rows = b.let("rowsLeft", sub(mc, ir));
       const columns = b.let("columnsLeft", sub(nc, jr));

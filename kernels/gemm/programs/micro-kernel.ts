@@ -10,6 +10,7 @@ import {
   and,
   at,
   broadcast,
+  bytesOf,
   constant,
   load,
   multiplyAdd,
@@ -22,6 +23,14 @@ import type { Tile } from "./register-tile.ts";
 /** Steps of k in one pass of the innermost loop, a power of two: enough that its counting costs little, few enough to stay in L1i. */
 export const kUnroll = 4;
 
+/** How the loop over k is written. */
+export interface DepthLoop {
+  /** Steps of k in one pass. */
+  readonly unroll: number;
+  /** Steps of k by which lines of both panels are asked for ahead; 0: not at all. */
+  readonly ahead: number;
+}
+
 /** Emits the loop over k. `a` and `bp` are variables, which walk to the ends of their panels. Returns the sums by row. */
 export function microKernel(
   b: ProgramBuilder,
@@ -29,7 +38,7 @@ export function microKernel(
   a: PointerName,
   bp: PointerName,
   kc: Name,
-  unroll: number,
+  { unroll, ahead }: DepthLoop,
 ): Name[][] {
   const vectors = nr / lanes;
   const sums = Array.from({ length: mr }, (_, r) =>
@@ -47,6 +56,10 @@ export function microKernel(
     }
   };
   const pass = (copies: number) => (): void => {
+    if (ahead > 0) {
+      prefetchLines(b, a, ahead * mr, copies * mr);
+      prefetchLines(b, bp, ahead * nr, copies * nr);
+    }
     for (let copy = 0; copy < copies; copy++) step(copy);
     b.set(a, advance(a, copies * mr));
     b.set(bp, advance(bp, copies * nr));
@@ -54,4 +67,13 @@ export function microKernel(
   b.loop("p", 0, b.let("kWhole", and(kc, -unroll)), { step: unroll }, pass(unroll));
   if (unroll > 1) b.loop("p", 0, b.let("kRest", and(kc, unroll - 1)), {}, pass(1));
   return sums;
+}
+
+/** Bytes of a cache line on every x86-64 core. */
+const lineBytes = 64;
+
+/** Asks for the lines of `length` elements that lie `offset` behind a pointer; beyond the end of a panel it is no fault. */
+function prefetchLines(b: ProgramBuilder, pointer: PointerName, offset: number, length: number): void {
+  const line = lineBytes / bytesOf[pointer.element];
+  for (let i = 0; i < length; i += line) b.prefetch(at(pointer, 0, offset + i));
 }

@@ -2,7 +2,7 @@
  * Evolution: plans descend from the best ones measured so far, by exchanging knobs (crossover) and changing a few
  * (mutation); the model chooses which of many children are measured. As in Ansor (Zheng et al., OSDI 2020).
  */
-import type { TunedBlocking } from "../../gemm/tuned.ts";
+import type { Point } from "../point.ts";
 import { type Choice, knobNames, pick, randomPoint, type Space } from "../space.ts";
 import { blindEvery } from "./random.ts";
 import type { StrategyRow, Told } from "./strategy.ts";
@@ -25,7 +25,7 @@ export const evolution: StrategyRow = {
     return {
       ask({ count, random, predict }) {
         const parents = fittest(space, told);
-        const parent = (): TunedBlocking =>
+        const parent = (): Point =>
           random() < strangers ? randomPoint(space, random) : pick(parents, random);
         const children = Array.from({ length: childrenForEach * count }, () =>
           mutated(space, crossed(space, parent(), parent(), random), random),
@@ -45,7 +45,7 @@ export const evolution: StrategyRow = {
 };
 
 /** The best plans so far, and the default, which is a parent from the beginning. */
-function fittest(space: Space, told: readonly Told[]): readonly TunedBlocking[] {
+function fittest(space: Space, told: readonly Told[]): readonly Point[] {
   const measured = told.flatMap(({ plan, logTime }) => (logTime === undefined ? [] : [{ plan, logTime }]));
   return [{ plan: space.start, logTime: 0 }, ...measured]
     .sort((a, b) => a.logTime - b.logTime)
@@ -54,7 +54,7 @@ function fittest(space: Space, told: readonly Told[]): readonly TunedBlocking[] 
 }
 
 /** Each knob from either parent. */
-function crossed(space: Space, a: TunedBlocking, b: TunedBlocking, random: () => number): Choice {
+function crossed(space: Space, a: Point, b: Point, random: () => number): Choice {
   const [left, right] = [space.choice(a), space.choice(b)];
   return Object.fromEntries(
     knobNames.map((knob) => [knob, random() < 0.5 ? left[knob] : right[knob]]),
@@ -62,8 +62,8 @@ function crossed(space: Space, a: TunedBlocking, b: TunedBlocking, random: () =>
 }
 
 /** With one or more knobs turned to other values; undefined where the target cannot hold the tile. */
-function mutated(space: Space, choice: Choice, random: () => number): TunedBlocking | undefined {
-  const { knobs } = space.target;
+function mutated(space: Space, choice: Choice, random: () => number): Point | undefined {
+  const { knobs } = space;
   const turnable = knobNames.filter((knob) => knobs[knob].length > 1);
   let changed = choice;
   do {

@@ -2,13 +2,13 @@
  * What every strategy does: it is asked for plans and told what came of them. A strategy keeps no random state: the
  * stream of each question comes from outside, so that a search that was interrupted goes on as if it had not been.
  */
-import type { TunedBlocking } from "../../gemm/tuned.ts";
+import type { Point } from "../point.ts";
 import type { Space } from "../space.ts";
 
 /** What came of a plan that was asked for. */
 export interface Told {
   readonly id: string;
-  readonly plan: TunedBlocking;
+  readonly plan: Point;
   /** Logarithm of its time over that of the default plan; undefined where it failed. */
   readonly logTime: number | undefined;
 }
@@ -18,12 +18,12 @@ export interface Question {
   readonly count: number;
   readonly random: () => number;
   /** The model's opinion: the logarithm of a plan's time over that of the default plan. */
-  predict(plan: TunedBlocking): number;
+  predict(plan: Point): number;
 }
 
 export interface Strategy {
   /** At most `count` plans that were not asked for before; fewer where the space has no more. */
-  ask(question: Question): readonly TunedBlocking[];
+  ask(question: Question): readonly Point[];
   tell(results: readonly Told[]): void;
 }
 
