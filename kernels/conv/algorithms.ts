@@ -2,6 +2,7 @@
 import { ProgramError } from "../codegen/errors.ts";
 import type { ConvAlgorithm } from "./algorithm.ts";
 import { direct } from "./algorithms/direct.ts";
+import { fft } from "./algorithms/fft.ts";
 import { im2col } from "./algorithms/im2col.ts";
 import { im2colPack } from "./algorithms/im2col-pack.ts";
 import { implicit } from "./algorithms/implicit.ts";
@@ -18,6 +19,7 @@ export const convAlgorithms: readonly ConvAlgorithm[] = [
   pointwise,
   winogradSmall,
   winogradLarge,
+  fft,
 ];
 
 /** The row of an algorithm. @throws ProgramError for an id that no row has. */

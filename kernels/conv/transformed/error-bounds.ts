@@ -11,6 +11,7 @@ import {
   outputHeight,
   outputLength,
   outputWidth,
+  taps,
 } from "../shape.ts";
 import { type Matrix, magnitudes } from "./linear-map.ts";
 import { mapBothWays, type Winograd, winogradKernel } from "./winograd.ts";
@@ -107,5 +108,52 @@ function sumOfProducts(
     for (let p = 0; p < sums.length; p++)
       sums[p] = (sums[p] as number) + (tile?.[p] as number) * (kernel?.[p] as number);
   }
+  return sums;
+}
+
+/** Magnitudes that Gauss's three products add up, as a multiple of the one complex product: |a + b| + |d - c| + ... */
+const gauss = 2;
+/** Roundings of one stage of a transform, relative to the norm (Higham 2002, theorem 24.2), both directions of a tile. */
+const stageOperations = 6;
+
+/**
+ * Bounds for every output of one image in nchw by Fourier's convolution with tiles of a side: a transform keeps the
+ * 2-norm of a tile and its error is relative to that norm; at a frequency a kernel is at most the sum of its magnitudes.
+ */
+export function fourierErrorBound(
+  size: number,
+  shape: ConvShape,
+  input: Numbers,
+  weights: Numbers,
+  unit: number = roundoff.f32,
+): Float64Array {
+  const [rows, columns] = [outputHeight(shape), outputWidth(shape)];
+  const [channels, area] = [groupChannels(shape), taps(shape)];
+  const step = { y: size - shape.kernelHeight + 1, x: size - shape.kernelWidth + 1 };
+  const operations = channels + 2 * 2 * stageOperations * Math.log2(size) + transformOperations;
+  const bound = new Float64Array(outputLength(shape));
+  const kernels = sumsOf(weights, area, Math.abs);
+  for (let row = 0; row < rows; row += step.y)
+    for (let column = 0; column < columns; column += step.x) {
+      const squares = sumsOf(tileOf(shape, input, row, column, size), size * size, (x) => x * x);
+      for (let filter = 0; filter < shape.filters; filter++) {
+        const first = Math.floor(filter / groupFilters(shape)) * channels;
+        let sum = 0;
+        for (let c = 0; c < channels; c++)
+          sum += Math.sqrt(squares[first + c] as number) * (kernels[filter * channels + c] as number);
+        for (let i = row; i < Math.min(row + step.y, rows); i++)
+          for (let j = column; j < Math.min(column + step.x, columns); j++)
+            bound[(filter * rows + i) * columns + j] = gauss * growth(operations, unit) * sum;
+      }
+    }
+  return bound;
+}
+
+/** Sums over every run of `length` numbers. */
+function sumsOf(values: Numbers, length: number, of: (x: number) => number): number[] {
+  const sums = new Array<number>(values.length / length).fill(0);
+  values.forEach((x, i) => {
+    sums[Math.floor(i / length)] = (sums[Math.floor(i / length)] as number) + of(x);
+  });
   return sums;
 }
