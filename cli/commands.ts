@@ -88,6 +88,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/code.ts"),
   },
   {
+    name: "compile",
+    summary: "an ONNX model as kernels made for it: passes, memory, check, time",
+    load: () => import("./commands/compile.ts"),
+  },
+  {
     name: "doctor",
     summary: "what runs and figures depend on here, with advice",
     load: () => import("./commands/doctor.ts"),

@@ -11,6 +11,13 @@ import type { RealTensor } from "./operators/operator.ts";
 /** Elements by the name of the tensor. */
 export type Feeds = ReadonlyMap<string, ArrayLike<number>>;
 
+export interface EvaluationOptions {
+  /** Those of the graph, where they are known already. */
+  readonly types?: Types;
+  /** Called before each node: a large network takes seconds. */
+  readonly onNode?: (node: GraphNode, at: number) => void;
+}
+
 /**
  * Every output of the graph in float64.
  *
@@ -19,14 +26,20 @@ export type Feeds = ReadonlyMap<string, ArrayLike<number>>;
 export function evaluateGraph(
   graph: Graph,
   feeds: Feeds,
-  types: Types = inferTypes(graph),
+  { types = inferTypes(graph), onNode = () => {} }: EvaluationOptions = {},
 ): Map<string, RealTensor> {
   const known = new Map<string, RealTensor>();
   for (const [name, tensor] of graph.constants) known.set(name, realTensor(tensor));
   for (const { name, type } of graph.inputs) known.set(name, { ...type, data: fed(name, type, feeds) });
-  for (const node of graph.nodes) {
+  const lastReader = new Map(
+    graph.nodes.flatMap(({ inputs }, at) => inputs.map((name) => [name, at] as const)),
+  );
+  for (const [at, node] of graph.nodes.entries()) {
+    onNode(node, at);
     const output = types.get(node.output) as TensorType;
     known.set(node.output, { ...output, data: evaluateNode(node, known, output) });
+    for (const name of node.inputs)
+      if (lastReader.get(name) === at && !graph.outputs.includes(name)) known.delete(name);
   }
   return new Map(graph.outputs.map((name) => [name, known.get(name) as RealTensor]));
 }

@@ -5,6 +5,7 @@
  */
 import type { Program } from "../../codegen/statements.ts";
 import { directTileFor } from "../../gemm/direct.ts";
+import type { KernelIsa } from "../../gemm/machines.ts";
 import { type Expression, expressionText } from "../expression.ts";
 import type { GraphNode, Tensor } from "../graph.ts";
 import { matrixSides } from "../operators/layers.ts";
@@ -83,7 +84,8 @@ function lowered(node: GraphNode, planning: Planning, given: Multiplication): No
   const packed = weights?.shape.length === 2 ? weights : undefined;
   const { m, n, k } = layouts[0] as (typeof layouts)[number];
   const tile = directTileFor({ m, n, k }, "f32", planning.machine.vectorBytes, planning.machine.registers);
-  const programs = layouts.map((layout) => programOf(layout, given, tile, packed !== undefined, fused));
+  const how = { tile, panels: packed !== undefined, fused, blockBytes: blockBytes[planning.machine.isa] };
+  const programs = layouts.map((layout) => programOf(layout, given, how));
   const after = epilogue && !fused ? epiloguePass(node, epilogue, planning) : undefined;
   return {
     kernel: kernelText(tile, packed !== undefined, epilogue, fused),
@@ -104,15 +106,27 @@ function lowered(node: GraphNode, planning: Planning, given: Multiplication): No
   };
 }
 
+/** Half of the second-level cache that the classes of ../../gemm/machines.ts have at least. */
+const blockBytes: Readonly<Record<KernelIsa, number>> = {
+  wasm: 256 * 1024,
+  avx2: 128 * 1024,
+  avx512: 512 * 1024,
+};
+
+interface How {
+  readonly tile: ProductTile;
+  readonly panels: boolean;
+  readonly fused: boolean;
+  readonly blockBytes: number;
+}
+
 function programOf(
   { m, n, k, count, distance, operands }: ReturnType<typeof productLayouts>["layouts"][number],
   { steps, epilogue }: Multiplication,
-  tile: ProductTile,
-  panels: boolean,
-  fused: boolean,
+  { tile, panels, fused, blockBytes: block }: How,
 ): Program {
   const specification: ProductSpecification = {
-    ...{ m, n, k, count, distance, tile, a: steps.a },
+    ...{ m, n, k, count, distance, tile, a: steps.a, blockBytes: block },
     b: panels ? "panels" : { row: steps.b.row },
     ...(epilogue && fused ? { epilogue: { expression: epilogue, operands } } : {}),
   };

@@ -1,9 +1,9 @@
 /** Convolution and matrix product: what most of a network's arithmetic is, by their definitions. */
-import { lengthOf, type TensorType, typeText } from "../graph.ts";
+import { type Convolution, lengthOf, type TensorType, typeText } from "../graph.ts";
 import { broadcastShape, broadcastView, walk } from "../strides.ts";
 import { input, type OperatorRow, type RealTensor, requireFloat } from "./operator.ts";
 import { evaluateEpilogue, inferEpilogue } from "./pointwise.ts";
-import { coveredSides, eachWindow } from "./window.ts";
+import { coveredSides } from "./window.ts";
 
 export const conv: OperatorRow<"conv"> = {
   inputs: [2, 2],
@@ -37,25 +37,45 @@ export const conv: OperatorRow<"conv"> = {
     return inferEpilogue(epilogue, result, inputs.slice(2), refuse);
   },
   evaluate: ({ window, groups, epilogue }, inputs, output) => {
-    const [image, weights] = [input(inputs, 0), input(inputs, 1)];
     const sums = new Float64Array(lengthOf(output));
-    const [filters, perGroup, kernelHeight, kernelWidth] = weights.shape as [number, number, number, number];
-    const [, channels, height, width] = image.shape as [number, number, number, number];
-    eachWindow(window, image, output, (batch, filter, place, index) => {
-      const first = Math.floor(filter / (filters / groups)) * perGroup;
-      let sum = 0;
-      place((y, x, ky, kx) => {
-        for (let c = 0; c < perGroup; c++) {
-          const weight = ((filter * perGroup + c) * kernelHeight + ky) * kernelWidth + kx;
-          const pixel = ((batch * channels + first + c) * height + y) * width + x;
-          sum += (image.data[pixel] as number) * (weights.data[weight] as number);
-        }
-      });
-      sums[index] = sum;
-    });
+    addTaps({ op: "conv", window, groups }, input(inputs, 0), input(inputs, 1), output, sums);
     return evaluateEpilogue(epilogue, sums, inputs.slice(2), output);
   },
 };
+
+/** Adds, tap by tap of every kernel, the rows of the image that it meets: the order in which memory lies. */
+function addTaps(
+  { window, groups }: Convolution,
+  image: RealTensor,
+  weights: RealTensor,
+  output: TensorType,
+  sums: Float64Array,
+): void {
+  const [batches, filters, rows, columns] = output.shape as [number, number, number, number];
+  const [, channels, height, width] = image.shape as [number, number, number, number];
+  const perGroup = channels / groups;
+  const { kernel, stride, dilation, padding } = window;
+  for (let batch = 0; batch < batches; batch++)
+    for (let filter = 0; filter < filters; filter++)
+      for (let tap = 0; tap < perGroup * kernel[0] * kernel[1]; tap++) {
+        const weight = weights.data[filter * perGroup * kernel[0] * kernel[1] + tap] as number;
+        const [kx, ky] = [tap % kernel[1], Math.floor(tap / kernel[1]) % kernel[0]];
+        const channel =
+          Math.floor(filter / (filters / groups)) * perGroup + Math.floor(tap / (kernel[0] * kernel[1]));
+        const shift = kx * dilation[1] - padding.left;
+        const first = Math.max(0, Math.ceil(-shift / stride[1]));
+        const end = Math.min(columns, Math.ceil((width - shift) / stride[1]));
+        for (let row = 0; row < rows; row++) {
+          const y = row * stride[0] + ky * dilation[0] - padding.top;
+          if (y < 0 || y >= height) continue;
+          const from = ((batch * channels + channel) * height + y) * width + shift;
+          const to = ((batch * filters + filter) * rows + row) * columns;
+          for (let column = first; column < end; column++)
+            sums[to + column] =
+              (sums[to + column] as number) + weight * (image.data[from + column * stride[1]] as number);
+        }
+      }
+}
 
 const onlyTwoSides =
   "Convolutions over one or three sides are not supported; reshape a one-sided one to height 1.";

@@ -52,12 +52,11 @@ export interface ProductSpecification {
     readonly extra: readonly number[];
   };
   readonly tile: ProductTile;
+  /** Bytes of A that stay in the second-level cache while panels of B pass. */
+  readonly blockBytes: number;
   /** Operand 0 is the sum; for each of the others, how it lies beside C: a column step of 0 or 1. */
   readonly epilogue?: { readonly expression: Expression; readonly operands: readonly Steps[] };
 }
-
-/** Bytes of A in a block: half of the smallest second-level cache that the vector targets have (256 KiB and more). */
-const blockBytes = 128 * 1024;
 
 /** Parameters `(a, b, c, e1, e2 …)`: C = epilogue(A B). C and the epilogue's operands must not overlap A or B. */
 export function productProgram(s: ProductSpecification): Program {
@@ -92,13 +91,15 @@ interface Pointers {
 
 function everyBlock(b: ProgramBuilder, s: ProductSpecification, pointers: Pointers): void {
   const { rows } = s.tile;
-  const fitting = Math.max(1, Math.floor(blockBytes / (4 * s.k * rows))) * rows;
-  if (fitting >= s.m) {
+  const blocks = Math.ceil((4 * s.m * s.k) / s.blockBytes);
+  // Blocks of one size, in whole tiles: a small last one would read all of B for a few rows.
+  const size = Math.max(1, Math.ceil(s.m / blocks / rows)) * rows;
+  if (size >= s.m) {
     everyPanel(b, s, pointers, 0, s.m);
     return;
   }
-  const whole = s.m - (s.m % fitting);
-  b.loop("block", 0, whole, { step: fitting }, (first) => everyPanel(b, s, pointers, first, fitting));
+  const whole = s.m - (s.m % size);
+  b.loop("block", 0, whole, { step: size }, (first) => everyPanel(b, s, pointers, first, size));
   if (whole < s.m) everyPanel(b, s, pointers, whole, s.m - whole);
 }
 
