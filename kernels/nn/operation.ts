@@ -31,7 +31,7 @@ export interface Setting {
   readonly element: Real;
   readonly bytes: number;
   /** The vectors that programs are written for. */
-  readonly type: VectorType;
+  readonly type: RealVector;
   /** The compiled program of this name, made when it is first asked for in this memory. */
   kernel(program: NamedProgram): Kernel["call"];
 }
@@ -39,7 +39,12 @@ export interface Setting {
 /** A program whose name says everything that its code depends on but the element and the lanes. */
 export interface NamedProgram {
   readonly name: string;
-  write(name: string, type: VectorType & { readonly element: Real }): Program;
+  write(name: string, type: RealVector): Program;
+}
+
+/** Vectors of floating-point numbers. */
+export interface RealVector extends VectorType {
+  readonly element: Real;
 }
 
 /** Compiled programs by memory and by name: sizes are arguments, so layers of one kind share their code. */
@@ -144,3 +149,14 @@ export function checkApart(
     }
   }
 }
+
+/** One vector of the same number, allocated from the memory: its address. */
+export function constants({ memory, element, type }: Setting, value: number): number {
+  const { view, address } = memory.allocate(element, type.lanes);
+  view.fill(value);
+  return address;
+}
+
+/** The addresses that were given, in order: what a program takes that was written for exactly those. */
+export const present = (...addresses: readonly (number | undefined)[]): readonly number[] =>
+  addresses.filter((address) => address !== undefined);

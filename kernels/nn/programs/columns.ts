@@ -56,7 +56,7 @@ function addBlock<Head>(
   b.loop("row", from, to, { unroll: chains }, (row, copy) =>
     partial.add({ ...span, copy }, terms(row, span, shared)),
   );
-  for (const [r, total] of partial.total().entries()) {
+  for (const [r, total] of partial.vectors().entries()) {
     const result = results[r] as PointerName;
     write(b, result, span, add(read(result, span), total));
   }

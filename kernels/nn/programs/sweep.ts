@@ -15,6 +15,7 @@ import {
   type PointerName,
   splat,
   sub,
+  sum,
   type Tail,
   type Value,
   type VectorType,
@@ -74,6 +75,8 @@ export interface VectorSums {
   add(span: Span, terms: readonly Value[]): void;
   /** Each sum as a scalar; the vectors start again from 0 where `again` is given. */
   total(): readonly Value[];
+  /** Each sum as one vector, for results that are vectors themselves. */
+  vectors(): readonly Value[];
   clear(): void;
 }
 
@@ -81,7 +84,7 @@ export interface VectorSums {
 export function vectorSums(b: ProgramBuilder, type: VectorType, count: number, parts = chains): VectorSums {
   const zero = (): Value => constant(0, type);
   const sums = Array.from({ length: count }, () =>
-    Array.from({ length: parts }, () => b.variable("sum", zero())),
+    Array.from({ length: parts }, () => b.variable("partial", zero())),
   );
   return {
     add(span, terms) {
@@ -90,7 +93,8 @@ export function vectorSums(b: ProgramBuilder, type: VectorType, count: number, p
         b.set(part, add(part, term));
       }
     },
-    total: () => sums.map((vectors) => pairwise(vectors)),
+    total: () => sums.map((vectors) => sum(pairwise(vectors))),
+    vectors: () => sums.map((vectors) => pairwise(vectors)),
     clear() {
       for (const part of sums.flat()) b.set(part, zero());
     },
