@@ -3,6 +3,8 @@
  * distillation is an evaluator of area `kd` whose gradients are those of `outputs.loss` itself.
  */
 import type { GoldenEvaluator } from "./evaluator.ts";
+import { batchnorm } from "./operations/batchnorm.ts";
+import { layernorm } from "./operations/layernorm.ts";
 import { linear } from "./operations/linear.ts";
 
-export const evaluators: readonly GoldenEvaluator[] = [linear];
+export const evaluators: readonly GoldenEvaluator[] = [batchnorm, layernorm, linear];
