@@ -44,6 +44,9 @@ describe("timed experiments", () => {
       workload: "40x40x40",
       asked: ["64x64x64", "256x256x256", "512x512x512", "1024x1024x1024"],
     },
+    { id: "im2col-loops", planned: /x32 on/, workload: "3x3x32 on 28x28", asked: [] },
+    { id: "im2col-packing", planned: /x16 on/, workload: "3x3x16 on 56x56", asked: [] },
+    { id: "indirect-convolution", planned: /^googlenet-3a/, workload: "googlenet-3a-5x5", asked: [] },
     { id: "im2col-traffic", planned: /^lenet5-c3$/, workload: "lenet5-c3", asked: ["lenet5-c3"] },
     {
       id: "network-profile",

@@ -17,7 +17,14 @@ function experiment(id: string): Experiment {
 }
 
 describe("exact experiments", () => {
-  for (const id of ["gemm-tile-exactness", "gemv-identity", "mma-block", "conv-as-gemm", "im2col-passes"]) {
+  for (const id of [
+    "gemm-tile-exactness",
+    "gemv-identity",
+    "mma-block",
+    "conv-as-gemm",
+    "im2col-memory",
+    "im2col-passes",
+  ]) {
     it(`${id} confirms an identity on each target`, async () => {
       for (const targets of [["wasm"], ["js"]] as const) {
         const cells = experiment(id).plan({ ...settings, targets });

@@ -41,6 +41,8 @@ const table = [
   { id: "bytes-moved", title: "bytes moved", unit: "B", better: "lower" },
   { id: "workspace", title: "workspace", unit: "B", better: "lower" },
   { id: "unfolded-input", title: "unfolded input", unit: "B", better: "neither" },
+  { id: "unfolded-ratio", title: "unfolded values per input value", unit: "1", better: "lower" },
+  { id: "indirection-buffer", title: "indirection buffer", unit: "B", better: "lower" },
   { id: "time-share", title: "share of time", unit: "1", better: "neither", share: true },
   { id: "last-level-cache", title: "last-level cache", unit: "B", better: "neither" },
   { id: "misses-per-mac", title: "cache misses per multiply-add", unit: "1", better: "lower" },

@@ -3,8 +3,12 @@
  * row's procedure is, only this file knows: a procedure imports its row, never the other way round.
  */
 import { convAsGemm } from "./conv/conv-as-gemm.experiment.ts";
+import { im2colLoops } from "./conv/im2col-loops.experiment.ts";
+import { im2colMemory } from "./conv/im2col-memory.experiment.ts";
+import { im2colPacking } from "./conv/im2col-packing.experiment.ts";
 import { im2colPasses } from "./conv/im2col-passes.experiment.ts";
 import { im2colTraffic } from "./conv/im2col-traffic.experiment.ts";
+import { indirectConvolution } from "./conv/indirect-convolution.experiment.ts";
 import { networkProfile } from "./conv/network-profile.experiment.ts";
 import type { Experiment, ExperimentRow, Procedure } from "./experiment.ts";
 import { fmaRounding } from "./fma/fma-rounding.experiment.ts";
@@ -43,6 +47,10 @@ export const experiments: readonly Experiment[] = [
   experiment(mmaBlock, () => import("./fma/mma-block.ts")),
   experiment(convAsGemm, () => import("./conv/conv-as-gemm.ts")),
   experiment(im2colPasses, () => import("./conv/im2col-passes.ts")),
+  experiment(im2colMemory, () => import("./conv/im2col-memory.ts")),
+  experiment(im2colLoops, () => import("./conv/im2col-loops.ts")),
+  experiment(im2colPacking, () => import("./conv/im2col-packing.ts")),
+  experiment(indirectConvolution, () => import("./conv/indirect-convolution.ts")),
   experiment(im2colTraffic, () => import("./conv/im2col-traffic.ts")),
   experiment(networkProfile, () => import("./conv/network-profile.ts")),
 ];

@@ -4,9 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { footprints } from "./cache/levels.ts";
-import { layers } from "./conv/layers.ts";
-import { gemmLayer, networkLayers } from "./conv/network.ts";
-import { workload as networkWorkload } from "./conv/network-profile.experiment.ts";
+import { convTrials } from "./conv/rules.fixture.ts";
 import { evidenceOf } from "./evidence.ts";
 import type { Measurement, Profile } from "./experiment.ts";
 import { mmaShapes, workload as mmaWorkload, scalarVariant, side } from "./fma/mma-block.experiment.ts";
@@ -14,46 +12,13 @@ import { accessFormulas, countedSide, countedWorkload } from "./gemm/gemm-regist
 import { blockedVariants, workload as exactnessWorkload } from "./gemm/gemm-tile-exactness.experiment.ts";
 import { blockVariant, sweptBlocks } from "./gemm/gemm-tile-size.experiment.ts";
 import { identityVariant, identityWorkload } from "./gemm/gemv-identity.experiment.ts";
-import { metric } from "./metrics.ts";
+import { counted, made, ratio, type Trial } from "./made-up.fixture.ts";
 import { experimentForClaim, experiments } from "./registry.ts";
 import { scheduleWorkload } from "./tune/gemm-schedule.experiment.ts";
 import { searchWorkloads } from "./tune/gemm-search.experiment.ts";
 import { networkWorkload as graphWorkload, networkNames } from "./tune/specialised-graph.experiment.ts";
 
-type Made = Partial<Measurement> & Pick<Measurement, "workload" | "variant" | "metric" | "value">;
-
-/** A measurement on wasm; timed with a given relative half-width of its interval, or exact. */
-function made(row: Made, spread?: number): Measurement {
-  const { value } = row;
-  return {
-    experiment: "made-up",
-    target: "wasm",
-    threads: 1,
-    unit: metric(row.metric).unit,
-    kind: spread === undefined ? "exact" : "timed",
-    low: value * (1 - (spread ?? 0)),
-    high: value * (1 + (spread ?? 0)),
-    n: spread === undefined ? 1 : 15,
-    correct: true,
-    ...row,
-  };
-}
-
 const cube = (n: number): string => `${n}x${n}x${n}`;
-
-/** A paired speed-up on wasm. */
-function ratio(
-  workload: string,
-  variant: string,
-  against: string,
-  value: number,
-  spread = 0.02,
-): Measurement {
-  return made(
-    { workload, variant, metric: "speed-up", value, against: { variant: against, target: "wasm" } },
-    spread,
-  );
-}
 
 /** Dependent loads of a machine with 32 KiB and 1 MiB caches. */
 const levels: readonly Measurement[] = footprints.map(({ variant, bytes, steps }) => {
@@ -119,17 +84,6 @@ const peakShare = (value: number, spread = 0.02): Measurement[] => [
   made({ workload: cube(512), variant: "naive-ijk", metric: "peak-fraction", value }, spread),
 ];
 
-const counted = (
-  workload: string,
-  variants: readonly string[],
-  mismatches: number,
-  cases: number,
-): Measurement[] =>
-  variants.flatMap((variant) => [
-    made({ workload, variant, metric: "mismatches", value: mismatches }),
-    made({ workload, variant, metric: "cases", value: cases }),
-  ]);
-
 const rates = (gemv: number, gemm: number, stream: number, cacheMiB = 32): Measurement[] => {
   const workload = "4096x4096 matrix";
   return [
@@ -161,53 +115,6 @@ const mma = (extraReads: number): Measurement[] =>
     ];
   });
 
-const lowered = (mismatches: number, error: number, cases: number): Measurement[] => [
-  ...counted("200 random layers", ["im2col-gemm"], mismatches, cases),
-  made({ workload: "200 random layers", variant: "im2col-gemm", metric: "max-error", value: error }),
-];
-
-/** Layers of which the first so many are won by im2col-GEMM and the others lost or open. */
-const traffic = (won: number, others: number, spread = 0.02): Measurement[] =>
-  layers.flatMap(({ name }, i) => [
-    ratio(name, "im2col-gemm", "direct", i < won ? 3 : others, spread),
-    made({ workload: name, variant: "im2col-gemm", metric: "bytes-moved", value: 4000 }),
-    made({ workload: name, variant: "direct", metric: "bytes-moved", value: 1000 }),
-  ]);
-
-const profile = (gemm: number, other: number, spread = 0.02): Measurement[] =>
-  networkLayers.map((layer) =>
-    made(
-      {
-        workload: networkWorkload,
-        variant: layer.name,
-        metric: "time",
-        value: gemmLayer(layer) ? gemm : other,
-      },
-      spread,
-    ),
-  );
-
-const forward = (workspace: number, cases: number): Measurement[] => {
-  const row = { workload: "50 random layers", variant: "forward" };
-  return [
-    ...counted(row.workload, [row.variant], 0, cases),
-    made({ ...row, metric: "workspace", value: workspace }),
-    made({ ...row, metric: "unfolded-input", value: 4096 }),
-  ];
-};
-
-const backward = (overwriting: number, cases: number): Measurement[] => {
-  const workload = "50 random layers";
-  const error = (variant: string, value: number): Measurement =>
-    made({ workload, variant, metric: "max-error", value });
-  return [
-    error("backward-gemm-col2im", 1e-6),
-    error("backward-finite-differences", 1e-6),
-    error("backward-overwriting", overwriting),
-    made({ workload, variant: "backward-gemm-col2im", metric: "cases", value: cases }),
-  ];
-};
-
 const schedules = (best: number, spread = 0.02): Measurement[] => [
   ratio(scheduleWorkload, "blocked", "naive-ijk", 1.5),
   ratio(scheduleWorkload, "packed-blocked", "naive-ijk", best, spread),
@@ -225,14 +132,8 @@ const specialisedGraphs = (small: number, wide: number, differing: number): Meas
     ];
   });
 
-interface Trial {
-  readonly claim: string;
-  readonly confirmed: readonly Measurement[];
-  readonly refuted: readonly Measurement[];
-  readonly inconclusive: readonly Measurement[];
-}
-
 const trials: readonly Trial[] = [
+  ...convTrials,
   {
     claim: "scheduling-gives-200x",
     confirmed: schedules(230),
@@ -330,36 +231,6 @@ const trials: readonly Trial[] = [
     inconclusive: rounding(1e-7, 1e-7),
   },
   { claim: "mma-is-a-block-of-macs", confirmed: mma(0), refuted: mma(0.5), inconclusive: mma(0).slice(1) },
-  {
-    claim: "conv-becomes-gemm",
-    confirmed: lowered(0, 1e-6, 200),
-    refuted: lowered(0, 1e-3, 200),
-    inconclusive: lowered(0, 1e-6, 20),
-  },
-  {
-    claim: "forward-unfolds-input-only",
-    confirmed: forward(4096, 50),
-    refuted: forward(8192, 50),
-    inconclusive: forward(4096, 10),
-  },
-  {
-    claim: "backward-grad-then-col2im",
-    confirmed: backward(0.5, 50),
-    refuted: backward(1e-6, 50),
-    inconclusive: backward(0.5, 10),
-  },
-  {
-    claim: "regular-access-outweighs-copy",
-    confirmed: traffic(9, 0.5),
-    refuted: traffic(8, 0.5),
-    inconclusive: traffic(8, 1, 0.1),
-  },
-  {
-    claim: "gemm-layers-take-most-time",
-    confirmed: profile(1, 0.01),
-    refuted: profile(1, 5),
-    inconclusive: profile(8, 2, 0.4),
-  },
 ];
 
 function judged(claim: string, measurements: readonly Measurement[], runProfile: Profile = "standard") {

@@ -18,6 +18,11 @@ export function comparedTargets({ targets }: Settings): readonly Target[] {
   return fast.length > 0 || !targets.includes("js") ? fast : ["js"];
 }
 
+/** The fastest target that is allowed, for comparisons that one target answers: native, else wasm, else js. */
+export function fastestTarget({ targets }: Settings): Target | undefined {
+  return (["native", "wasm", "js"] as const).find((target) => targets.includes(target));
+}
+
 /** Every variant on one target. */
 export function on(target: Target, variants: readonly string[]): readonly VariantRef[] {
   return variants.map((variant) => ({ variant, target }));

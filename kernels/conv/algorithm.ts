@@ -30,8 +30,8 @@ export interface Refusal {
   readonly found: string;
 }
 
-export interface ConvAlgorithm {
-  readonly id: ConvAlgorithmId;
+export interface ConvAlgorithm<Id extends string = ConvAlgorithmId> {
+  readonly id: Id;
   readonly title: string;
   /** What it does that the plainest way does not. */
   readonly idea: string;
@@ -41,6 +41,11 @@ export interface ConvAlgorithm {
   accounting(problem: ConvProblem): Accounting;
   /** Allocates what `accounting` says and compiles. Only called for problems that are taken. */
   make(problem: ConvProblem, workshop: Workshop): MadeConvolution;
+  /**
+   * Largest error as a share of the largest output that its transforms may leave by rounding; absent where the sums are
+   * those of the definition in another order, whose rounding has a bound of its own (reference.ts).
+   */
+  readonly tolerance?: number;
   /** Whether bias and activation are done on the sums; otherwise a pass over the output does them. */
   readonly fusesEpilogue?: (problem: ConvProblem) => boolean;
 }

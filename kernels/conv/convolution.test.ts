@@ -20,19 +20,12 @@ const places = [
   ...levels.map((isa) => ({ target: "native" as const, isa })),
 ];
 
-/** Algorithms that transform their operands round on the way; the others give exact sums of integers. */
-const tolerances: Readonly<Record<string, number>> = {
-  "winograd-2x2": 1e-5,
-  "winograd-4x4": 1e-4,
-  fft: 1e-4,
-};
-
 const everyWay = convAlgorithms.flatMap((row) =>
   layouts.flatMap((layout) => places.map((place) => ({ algorithm: row.id, layout, ...place }))),
 );
 
 describe.each(everyWay)("$algorithm $layout on $target $isa", ({ algorithm, layout, ...place }) => {
-  const tolerance = tolerances[algorithm] ?? 0;
+  const tolerance = convAlgorithm(algorithm).tolerance ?? 0;
   const random = randomStream(5);
   const run = (shape: ConvShape, more = {}): void => {
     const options = { algorithm, layout, shape, tolerance, ...place, ...more };

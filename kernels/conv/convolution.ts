@@ -54,7 +54,7 @@ export interface ConvolutionCall {
 }
 
 export interface Convolution {
-  readonly algorithm: ConvAlgorithmId;
+  readonly algorithm: string;
   readonly problem: ConvProblem;
   readonly kernels: readonly Kernel[];
   /** Bytes allocated besides the operands, for every run. */
@@ -79,8 +79,16 @@ export interface Convolution {
  * layer.run({ input: input.address, output: output.address });
  */
 export function createConvolution(options: ConvolutionOptions): Convolution {
+  return makeConvolution(convAlgorithm(options.algorithm), options);
+}
+
+/** The same for a way that need not stand in the table: what experiments compare the table's with. */
+export function makeConvolution(
+  algorithm: ConvAlgorithm<string>,
+  options: Omit<ConvolutionOptions, "algorithm">,
+): Convolution {
   const problem = problemOf(options);
-  const row = takenBy(convAlgorithm(options.algorithm), problem);
+  const row = takenBy(algorithm, problem);
   const accounting = row.accounting(problem);
   const { memory } = options;
   checkRoom(problem, accounting, memory);
@@ -126,17 +134,20 @@ export function problemOf(options: Omit<ConvolutionOptions, "memory" | "algorith
 }
 
 /** Whether an algorithm takes a problem. */
-export function takes(algorithm: ConvAlgorithm, problem: ConvProblem): boolean {
+export function takes(algorithm: ConvAlgorithm<string>, problem: ConvProblem): boolean {
   return algorithm.refuses(problem) === null;
 }
 
 /** Bytes that a Memory needs for one convolution with its operands, every allocation in whole cache lines. */
 export function convolutionBytes(options: Omit<ConvolutionOptions, "memory">): number {
   const problem = problemOf(options);
-  const { workspaceBytes, preparedBytes } = takenBy(convAlgorithm(options.algorithm), problem).accounting(
-    problem,
-  );
-  return operandBytes(problem) + workspaceBytes + preparedBytes;
+  return operandBytes(problem) + ownBytes(takenBy(convAlgorithm(options.algorithm), problem), problem);
+}
+
+/** Bytes that an algorithm allocates for itself: workspace and prepared weights. */
+export function ownBytes(algorithm: ConvAlgorithm<string>, problem: ConvProblem): number {
+  const { workspaceBytes, preparedBytes } = algorithm.accounting(problem);
+  return workspaceBytes + preparedBytes;
 }
 
 /** Bytes of input, weights, bias and output, each in whole cache lines. */
@@ -151,7 +162,7 @@ export function operandBytes(problem: ConvProblem): number {
   return lengths.reduce((sum, length) => sum + Math.ceil((length * elementBytes(problem)) / 64) * 64, 0);
 }
 
-function takenBy(row: ConvAlgorithm, problem: ConvProblem): ConvAlgorithm {
+function takenBy(row: ConvAlgorithm<string>, problem: ConvProblem): ConvAlgorithm<string> {
   const refusal = row.refuses(problem);
   if (!refusal) return row;
   throw new ProgramError(`convolution ${row.id}`, {

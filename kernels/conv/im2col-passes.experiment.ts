@@ -3,8 +3,8 @@
  * that col2im folds back. Exact on every machine.
  */
 import type { Evidence, ExperimentRow, Judgement, MeasurementQuery, Settings } from "../experiment.ts";
-import { above, allHold, below, equals, type Finding, judgedTarget, missing, tried } from "../judge.ts";
-import { mainTarget, on } from "../targets.ts";
+import { above, allHold, below, bestTarget, equals, type Finding, missing, tried } from "../judge.ts";
+import { comparedTargets, on } from "../targets.ts";
 
 /** Shapes that the rule of the backward pass asks for; the forward pass runs on the same. */
 export const passShapes = 50;
@@ -45,13 +45,13 @@ export const im2colPasses: ExperimentRow = {
   ],
   charts: [{ kind: "bars", title: "Largest relative error of the input gradient", metric: "max-error" }],
   plan: (settings: Settings) => {
-    const target = mainTarget(settings);
-    return target ? [{ workload: passWorkload, variants: on(target, variants), seconds: 3 }] : [];
+    const refs = comparedTargets(settings).flatMap((target) => on(target, variants));
+    return refs.length === 0 ? [] : [{ workload: passWorkload, variants: refs, seconds: 3 * refs.length }];
   },
 };
 
 function judgeForward(evidence: Evidence): Judgement {
-  const query = { workload: passWorkload, variant: forwardVariant, target: judgedTarget(evidence) };
+  const query = { workload: passWorkload, variant: forwardVariant, target: bestTarget(evidence) };
   return allHold([
     tried(evidence, { ...query, metric: "mismatches" }, (m) => equals(m, 0)),
     copiesUnfoldedOnly(evidence, query),
@@ -67,7 +67,7 @@ function copiesUnfoldedOnly(evidence: Evidence, query: MeasurementQuery): Findin
 }
 
 function judgeBackward(evidence: Evidence): Judgement {
-  const target = judgedTarget(evidence);
+  const target = bestTarget(evidence);
   const error = (variant: string) => ({ workload: passWorkload, variant, target, metric: "max-error" });
   return allHold([
     tried(evidence, error(backwardVariant), (m) => below(m, tolerance)),

@@ -30,10 +30,13 @@ const unpackedGemm = "register-4x4";
 const largestInteger = 50;
 
 async function run(_cell: Cell, bench: Bench): Promise<void> {
-  const forward = bench.variants.find((ref) => ref.variant === forwardVariant);
-  if (forward) runForward(forward, bench);
-  const backward = bench.variants.filter((ref) => ref.variant !== forwardVariant);
-  if (backward.length > 0) runBackward(backward, bench);
+  for (const target of new Set(bench.variants.map((ref) => ref.target))) {
+    const here = bench.variants.filter((ref) => ref.target === target);
+    const forward = here.find((ref) => ref.variant === forwardVariant);
+    if (forward) runForward(forward, bench);
+    const backward = here.filter((ref) => ref.variant !== forwardVariant);
+    if (backward.length > 0) runBackward(backward, bench);
+  }
 }
 
 function runForward(ref: VariantRef, bench: Bench): void {

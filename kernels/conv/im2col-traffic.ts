@@ -1,14 +1,16 @@
 /** Procedure of `im2col-traffic`: checks and times each way of computing a layer, and states the bytes it moves. */
 
-import { kernelText } from "../codegen/compile.ts";
+import { kernelText, nativeIsaOr } from "../codegen/compile.ts";
 import type { Bench, Candidate, Cell, Procedure, VariantRef } from "../experiment.ts";
 import { fillRandom } from "../gemm/contest.ts";
 import { gemmText } from "../gemm/gemm.ts";
+import { kernelIsa } from "../gemm/machines.ts";
 import { kernelTarget } from "../kernel-target.ts";
 import { im2col } from "./im2col.ts";
 import { copyVariant, directVariant, directWideVariant, gemmVariant } from "./im2col-traffic.experiment.ts";
 import { type ConvolutionLayer, createLayer, layerGemm } from "./layer.ts";
 import { type Layer, layers } from "./layers.ts";
+import { vectorLanes } from "./problem.ts";
 import { directProgram, paddedLength, unfoldProgram } from "./programs/padded.ts";
 import { convolutionReference, differsFromSums } from "./reference.ts";
 import { convFlops, inputLength, isUnpadded, outputLength, patchLength, weightsLength } from "./shape.ts";
@@ -88,7 +90,8 @@ function bytesMoved({ shape, unfolded }: ConvolutionLayer, { variant }: VariantR
 async function code(ref: VariantRef): Promise<string | undefined> {
   const shape = layerNamed("resnet20-stage1");
   const target = kernelTarget(ref);
-  const lanes = target === "wasm" ? 4 : 1;
+  const lanes =
+    target === "js" ? 1 : vectorLanes({ element: "f32", isa: kernelIsa(target, nativeIsaOr("avx512")) });
   if (ref.variant === directVariant) return kernelText(directProgram(shape, 1), target);
   if (ref.variant === directWideVariant) return kernelText(directProgram(shape, lanes), target);
   const unfold = kernelText(unfoldProgram(shape, lanes), target);

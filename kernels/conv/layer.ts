@@ -5,6 +5,8 @@
 import { type CompileOptions, compile, type KernelTarget } from "../codegen/compile.ts";
 import { type Allocation, Memory } from "../codegen/memory.ts";
 import { createGemm } from "../gemm/gemm.ts";
+import { kernelIsa } from "../gemm/machines.ts";
+import { vectorLanes } from "./problem.ts";
 import { directProgram, paddedLength, padProgram, unfoldProgram } from "./programs/padded.ts";
 import {
   type ConvShape,
@@ -16,8 +18,8 @@ import {
   weightsLength,
 } from "./shape.ts";
 
-/** The GEMM that lowered layers use: the fastest variant that serves any shape. */
-export const layerGemm = "packed-blocked";
+/** The GEMM that lowered layers use: the plan that suits the shape. */
+export const layerGemm = "auto";
 
 export interface ConvolutionLayer {
   readonly shape: ConvShape;
@@ -35,9 +37,6 @@ export interface ConvolutionLayer {
   lowered(): void;
 }
 
-/** Lanes of a 128-bit vector of float32; on js the wide programs run the lanes one after the other. */
-const wideLanes = 4;
-
 /** Compiles every way of computing a layer. */
 export function createLayer(
   shape: ConvShape,
@@ -50,7 +49,8 @@ export function createLayer(
   const output = memory.allocate("f32", outputLength(shape));
   const unfolded = memory.allocate("f32", patchLength(shape) * positions(shape));
   const padded = isUnpadded(shape) ? input : memory.allocate("f32", paddedLength(shape));
-  const lanes = target === "wasm" ? wideLanes : 1;
+  // On js the wide programs would run the lanes one after the other.
+  const lanes = target === "js" ? 1 : vectorLanes({ element: "f32", isa: kernelIsa(target, options.isa) });
   const padKernel = compile(padProgram(shape, lanes), target, memory, options);
   const directKernel = compile(directProgram(shape, 1), target, memory, options);
   const wideKernel = compile(directProgram(shape, lanes), target, memory, options);

@@ -3,8 +3,8 @@
  * fully connected layers run as GEMMs (unfolding included in the convolution's time).
  */
 import type { Cell, Evidence, ExperimentRow, Judgement, Measurement, Settings } from "../experiment.ts";
-import { allHold, figure, judgedTarget, missing } from "../judge.ts";
-import { mainTarget, on } from "../targets.ts";
+import { allHold, bestTarget, figure, missing } from "../judge.ts";
+import { fastestTarget, on } from "../targets.ts";
 import { gemmLayer, networkLayers } from "./network.ts";
 
 export const workload = "scaled-down AlexNet, one image of 3x131x131";
@@ -21,7 +21,7 @@ export const networkProfile: ExperimentRow = {
     {
       claim: "gemm-layers-take-most-time",
       rule:
-        "Layers of a scaled-down AlexNet timed apart: confirmed if convolutions and fully connected layers take at " +
+        "Layers of a scaled-down AlexNet timed apart on the fastest target of the run (native before wasm before js): confirmed if convolutions and fully connected layers take at " +
         "least 80 % of the sum even when their times are taken at the low ends of the 95 % intervals and all others " +
         "at the high ends; refuted if less than 80 % the other way round. At this scale, batch 1.",
       judge,
@@ -32,7 +32,7 @@ export const networkProfile: ExperimentRow = {
 };
 
 function plan(settings: Settings): readonly Cell[] {
-  const target = mainTarget(settings);
+  const target = fastestTarget(settings);
   if (!target) return [];
   return [
     {
@@ -47,7 +47,7 @@ function plan(settings: Settings): readonly Cell[] {
 }
 
 function judge(evidence: Evidence): Judgement {
-  const target = judgedTarget(evidence);
+  const target = bestTarget(evidence);
   const times = networkLayers.map(({ name }) =>
     evidence.find({ workload, variant: name, target, metric: "time" }),
   );

@@ -2,13 +2,14 @@
  * Procedure of `network-profile`: every layer of the network on random activations of its own size, checked against
  * float64 and timed; layers are interleaved, so that drift hits all alike.
  */
-import { compile, type KernelTarget, kernelText } from "../codegen/compile.ts";
+import { compile, type KernelTarget, kernelText, nativeIsaOr } from "../codegen/compile.ts";
 import { Memory } from "../codegen/memory.ts";
 import type { Program } from "../codegen/statements.ts";
 import type { Bench, Candidate, Cell, Procedure, VariantRef } from "../experiment.ts";
 import { fillRandom } from "../gemm/contest.ts";
 import { gemmText } from "../gemm/gemm.ts";
 import { createGemv } from "../gemm/gemv.ts";
+import { kernelIsa } from "../gemm/machines.ts";
 import { differsFromReference, referenceGemm } from "../gemm/reference.ts";
 import { kernelTarget } from "../kernel-target.ts";
 import { createLayer, layerGemm } from "./layer.ts";
@@ -21,6 +22,7 @@ import {
 } from "./network.ts";
 import { normProgram, poolProgram, reluProgram } from "./pointwise.ts";
 import { pointwiseReference } from "./pointwise-reference.ts";
+import { vectorLanes } from "./problem.ts";
 import { convolutionReference, differsFromSums } from "./reference.ts";
 import { convFlops, patchLength } from "./shape.ts";
 
@@ -103,7 +105,8 @@ function pointwise(layer: PointwiseLayer, target: KernelTarget, random: () => nu
 const pointwiseRoundings = 16;
 
 function pointwiseProgram({ kind, size }: PointwiseLayer, target: KernelTarget): Program {
-  const lanes = target === "wasm" ? 4 : 1;
+  const lanes =
+    target === "js" ? 1 : vectorLanes({ element: "f32", isa: kernelIsa(target, nativeIsaOr("avx512")) });
   if (kind === "relu") return reluProgram(size, lanes);
   return kind === "norm" ? normProgram(size, lanes) : poolProgram(size);
 }

@@ -49,8 +49,8 @@ function forEachTerm(shape: ConvShape, layout: Layout, visit: Visit): void {
   }
 }
 
-/** The taps of one output element that lie inside the image. */
-function forEachTap(
+/** Calls `visit` for each tap of one output element that lies inside the image, with the index of its weight. */
+export function forEachTap(
   shape: ConvShape,
   filter: number,
   row: number,

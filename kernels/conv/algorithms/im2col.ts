@@ -9,6 +9,7 @@ import type { ConvAlgorithm, MadeConvolution, Workshop } from "../algorithm.ts";
 import { allocatedBytes, type ConvProblem, elementBytes, vectorLanes } from "../problem.ts";
 import { paddedLength, unfoldProgram } from "../programs/padded.ts";
 import { unfoldPixelsProgram } from "../programs/padded-nhwc.ts";
+import { stripeWidth } from "../programs/stripes.ts";
 import {
   type ConvShape,
   groupFilters,
@@ -22,6 +23,7 @@ import {
 import { filtersLast } from "../weights.ts";
 import { everyImage, paddedImage } from "./images.ts";
 import { makeRowProduct, rowPackedBytes } from "./rows.ts";
+import { stripeTile } from "./stripes.ts";
 
 /** Elements of the unfolded image, all groups. */
 export const unfoldedLength = (shape: ConvShape): number =>
@@ -48,7 +50,9 @@ export const im2col: ConvAlgorithm = {
   },
   fusesEpilogue: inRows,
   make: (problem, workshop) =>
-    (inRows(problem) ? tiles : problem.layout === "nchw" ? columns : rows)(problem, workshop),
+    inRows(problem)
+      ? tiles(problem, workshop)
+      : (problem.layout === "nchw" ? columns : rows)(problem, workshop),
 };
 
 /** Whether the product is done by the tiles that indirect convolution has too (nhwc); several threads share a GEMM. */
@@ -61,6 +65,29 @@ function preparedBytes(problem: ConvProblem): number {
   return problem.layout === "nhwc" ? allocatedBytes(problem, weightsLength(problem.shape)) : 0;
 }
 
+/**
+ * The same with a product that packs nothing: it reads the unfolded matrix and the weights where they lie, by the tile
+ * that im2col-pack has. Not in the table; what packing is compared with.
+ */
+export const im2colUnpacked: ConvAlgorithm<"im2col-unpacked"> = {
+  ...im2col,
+  id: "im2col-unpacked",
+  title: "im2col + GEMM in place",
+  idea: "nothing is packed",
+  refuses: ({ layout }) => (layout === "nhwc" ? { expected: "nchw", found: layout } : null),
+  accounting: (problem) => {
+    const whole = im2col.accounting(problem);
+    const workspaceBytes = whole.workspaceBytes - gemmWorkspaceBytes(productOf(problem));
+    return { ...whole, workspaceBytes };
+  },
+  make: (problem, workshop) => columns(problem, workshop, inPlaceVariant(problem)),
+};
+
+function inPlaceVariant(problem: ConvProblem): string {
+  const tile = stripeTile(problem);
+  return `direct-${tile.rows}x${stripeWidth(tile)}`;
+}
+
 /** The product of one group of one image. */
 function productOf(problem: ConvProblem): Omit<GemmOptions, "memory"> {
   const { shape, layout, target, isa, element, arithmetic, threads } = problem;
@@ -71,13 +98,13 @@ function productOf(problem: ConvProblem): Omit<GemmOptions, "memory"> {
 }
 
 /** nchw: weights times unfolded. */
-function columns(problem: ConvProblem, workshop: Workshop): MadeConvolution {
+function columns(problem: ConvProblem, workshop: Workshop, variant = "auto"): MadeConvolution {
   const { shape, element } = problem;
   const bytes = elementBytes(problem);
   const pad = paddedImage(problem, workshop);
   const unfolded = workshop.allocate(allocatedBytes(problem, unfoldedLength(shape)));
   const unfold = workshop.compile(unfoldProgram(shape, vectorLanes(problem), element));
-  const gemm = createGemm({ ...productOf(problem), memory: workshop.memory });
+  const gemm = createGemm({ ...productOf(problem), variant, memory: workshop.memory });
   const sides = { m: groupFilters(shape), n: positions(shape), k: patchLength(shape) };
   let own = 0;
   return {

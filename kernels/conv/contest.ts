@@ -1,0 +1,105 @@
+/**
+ * The common part of every timed comparison of convolutions: operands of one layer, and a checked candidate for each
+ * variant of the cell. All variants of a layout read the same input and weights and write the same output.
+ */
+import { Memory } from "../codegen/memory.ts";
+import type { Bench, Candidate, VariantRef } from "../experiment.ts";
+import { fillRandom } from "../gemm/contest.ts";
+import { kernelTarget } from "../kernel-target.ts";
+import type { ConvAlgorithm } from "./algorithm.ts";
+import { im2colUnpacked } from "./algorithms/im2col.ts";
+import { sevenLoops } from "./algorithms/seven-loops.ts";
+import { convAlgorithms } from "./algorithms.ts";
+import { makeConvolution, operandBytes, ownBytes, problemOf } from "./convolution.ts";
+import { differsFromSample, type SampledReference, sampledReference } from "./sampled-reference.ts";
+import {
+  type ConvShape,
+  convFlops,
+  inputLength,
+  type Layout,
+  layouts,
+  outputLength,
+  weightsLength,
+} from "./shape.ts";
+import { convWay } from "./way.ts";
+
+/** What can be compared: the table, and what it is an answer to. */
+export const comparedAlgorithms: readonly ConvAlgorithm<string>[] = [
+  ...convAlgorithms,
+  sevenLoops,
+  im2colUnpacked,
+];
+
+/** The algorithm of a variant. @throws RangeError for a name that none has. */
+export function comparedAlgorithm(variant: string): ConvAlgorithm<string> {
+  const { algorithm } = convWay(variant);
+  const found = comparedAlgorithms.find(({ id }) => id === algorithm);
+  if (found) return found;
+  const known = comparedAlgorithms.map(({ id }) => id).join(", ");
+  throw new RangeError(`expected a convolution by ${known}; found ${variant}`);
+}
+
+/** A candidate for each of our variants on one image, with its memory and its traffic recorded beside it. */
+export function layerCandidates(
+  shape: ConvShape,
+  refs: readonly VariantRef[],
+  bench: Bench,
+): readonly Candidate[] {
+  const operands = operandsOf(shape, refs, bench);
+  return refs.map((ref): Candidate => {
+    const algorithm = comparedAlgorithm(ref.variant);
+    const { layout } = convWay(ref.variant);
+    const { input, weights, output, reference } = operands.of(layout);
+    const target = kernelTarget(ref);
+    const made = makeConvolution(algorithm, { layout, shape, target, memory: operands.memory });
+    bench.exact(ref, "workspace", made.workspaceBytes);
+    bench.exact(ref, "bytes-moved", algorithm.accounting(made.problem).bytesMoved);
+    made.prepare(weights.address);
+    const call = { input: input.address, output: output.address };
+    const run = (): void => made.run(call);
+    const check = (): string | null => {
+      bench.progress(`checking ${ref.variant}`, undefined, undefined, ref);
+      output.view.fill(Number.NaN);
+      run();
+      return differsFromSample(reference(), output.view, algorithm.tolerance);
+    };
+    return { ...ref, run, check, flops: convFlops(shape) };
+  });
+}
+
+/** Bytes that the candidates of a cell need: operands once for each layout, and what each variant takes besides. */
+export function contestBytes(shape: ConvShape, refs: readonly VariantRef[]): number {
+  const own = refs.map((ref) => {
+    const { layout } = convWay(ref.variant);
+    const problem = problemOf({ layout, shape, target: kernelTarget(ref) });
+    return ownBytes(comparedAlgorithm(ref.variant), problem);
+  });
+  const operands = operandBytes(problemOf({ layout: "nchw", shape, target: "js" }));
+  return own.reduce((sum, bytes) => sum + bytes, layouts.length * operands) + 4096;
+}
+
+function operandsOf(shape: ConvShape, refs: readonly VariantRef[], bench: Bench) {
+  const memory = new Memory(contestBytes(shape, refs));
+  const weights = memory.allocate("f32", weightsLength(shape));
+  fillRandom(weights.view, bench.random("weights"));
+  const made = new Map<Layout, ReturnType<typeof ofLayout>>();
+  const ofLayout = (layout: Layout) => {
+    const input = memory.allocate("f32", inputLength(shape));
+    fillRandom(input.view, bench.random("input"));
+    const output = memory.allocate("f32", outputLength(shape));
+    let reference: SampledReference | undefined;
+    return {
+      ...{ input, weights, output },
+      reference: () => {
+        reference ??= sampledReference(shape, layout, input.view, weights.view);
+        return reference;
+      },
+    };
+  };
+  const of = (layout: Layout): ReturnType<typeof ofLayout> => {
+    const known = made.get(layout) ?? ofLayout(layout);
+    made.set(layout, known);
+    return known;
+  };
+  return { memory, of };
+}

@@ -1,0 +1,41 @@
+/** How cells of timed layers are planned. Light. */
+import type { Cell, Settings, VariantRef } from "../experiment.ts";
+import { fewestRounds } from "../judge.ts";
+import { type ConvShape, convFlops } from "./shape.ts";
+
+/** A layer under its workload's name. */
+export interface NamedShape {
+  readonly name: string;
+  readonly shape: ConvShape;
+}
+
+/** FLOP/s that a variant reaches at the least: rough, for estimates within a factor of two or three. */
+const slowest: Readonly<Record<string, number>> = { native: 50e9, wasm: 12e9, js: 0.3e9 };
+/** Of plain loops, on any target. */
+const slowestLoops = 1e9;
+/** Rounds before the first that counts: the check and warming up; and a child process with its reference. */
+const roundsBefore = 4;
+const secondsBefore = 0.8;
+
+/** The cell of a layer, with what so many rounds take. */
+export function layerCell(
+  { name, shape }: NamedShape,
+  variants: readonly VariantRef[],
+  rounds: number,
+): Cell {
+  const round = variants.reduce((sum, { variant, target }) => {
+    const rate = variant === "seven-loops" ? slowestLoops : (slowest[target] ?? slowestLoops);
+    return sum + convFlops(shape) / rate;
+  }, 0);
+  return { workload: name, variants, seconds: secondsBefore + (rounds + roundsBefore) * round };
+}
+
+/** Rounds of a comparison that no rule judges. */
+export function unjudgedRounds({ profile }: Pick<Settings, "profile">): number {
+  return profile === "full" ? 15 : fewestRounds;
+}
+
+/** Seconds of sampling beyond the rounds that are made at the least. */
+export function samplingSeconds({ profile }: Pick<Settings, "profile">): number {
+  return profile === "quick" ? 0.3 : profile === "standard" ? 0.8 : 4;
+}

@@ -1,0 +1,57 @@
+/** Procedures that check and time variants of named layers: everything but the layers and the pairs of ratios. */
+import { Memory } from "../codegen/memory.ts";
+import type { Bench, Cell, Procedure, VariantRef } from "../experiment.ts";
+import { kernelTarget } from "../kernel-target.ts";
+import { comparedAlgorithm, contestBytes, layerCandidates } from "./contest.ts";
+import { makeConvolution } from "./convolution.ts";
+import { type NamedShape, samplingSeconds } from "./layer-cells.ts";
+import { convWay } from "./way.ts";
+
+export interface RaceOptions {
+  readonly layers: readonly NamedShape[];
+  /** The layer whose code is shown. */
+  readonly shown: NamedShape;
+  /** The variant that ratios are taken against (default: the first). */
+  readonly against?: string;
+  /** Names of variants [a, b] whose ratio is wanted besides. */
+  readonly pairs?: readonly (readonly [string, string])[];
+  rounds(settings: Bench["settings"]): number;
+}
+
+/** The procedure of an experiment whose cells are layers. */
+export function layerRace(options: RaceOptions): Procedure {
+  return { run: (cell, bench) => race(options, cell, bench), code: (ref) => textOf(options.shown, ref) };
+}
+
+async function race(
+  { layers, against, pairs = [], rounds }: RaceOptions,
+  cell: Cell,
+  bench: Bench,
+): Promise<void> {
+  const layer = layers.find(({ name }) => name === cell.workload);
+  if (!layer)
+    throw new RangeError(`expected one of ${layers.map(({ name }) => name)}; found ${cell.workload}`);
+  const named = (variant: string): VariantRef[] => bench.variants.filter((ref) => ref.variant === variant);
+  const [base] = against === undefined ? [] : named(against);
+  await bench.compare(layerCandidates(layer.shape, bench.variants, bench), {
+    ...(base && { against: base }),
+    pairs: pairs.flatMap(([a, b]) => {
+      const [[left], [right]] = [named(a), named(b)];
+      return left && right ? [[left, right] as const] : [];
+    }),
+    leastRounds: rounds(bench.settings),
+    seconds: samplingSeconds(bench.settings),
+  });
+}
+
+/** The code of a variant for one layer, its main kernel first. */
+async function textOf({ shape }: NamedShape, ref: VariantRef): Promise<string> {
+  const { layout } = convWay(ref.variant);
+  const options = { layout, shape, target: kernelTarget(ref) };
+  const memory = new Memory(contestBytes(shape, [ref]));
+  const made = makeConvolution(comparedAlgorithm(ref.variant), { ...options, memory });
+  return [...made.kernels]
+    .reverse()
+    .map((kernel) => kernel.text)
+    .join("\n");
+}
