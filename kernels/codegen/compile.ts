@@ -26,6 +26,8 @@ export interface CompileOptions {
   readonly arithmetic?: Arithmetic;
   /** Level of x86-64 on target `native` (default: the best that this machine has). */
   readonly isa?: Isa;
+  /** Whether native dot products may use VNNI (default: where this machine has it). */
+  readonly vnni?: boolean;
 }
 
 /** A compiled program, bound to one memory. */
@@ -44,16 +46,21 @@ export function compile(
   program: Program,
   target: KernelTarget,
   memory: Memory,
-  { arithmetic = "fast", isa }: CompileOptions = {},
+  { arithmetic = "fast", isa, vnni }: CompileOptions = {},
 ): Kernel {
-  const run = backEnds[target].bind(program, memory, arithmetic, isa);
+  const run = backEnds[target].bind(program, memory, arithmetic, { isa, vnni });
   return {
     name: program.name,
     target,
     arithmetic,
     call: checked(program, run),
     get text() {
-      return kernelText(program, target, { arithmetic, shared: memory.shared, ...(isa ? { isa } : {}) });
+      return kernelText(program, target, {
+        arithmetic,
+        shared: memory.shared,
+        ...(isa ? { isa } : {}),
+        ...(vnni === undefined ? {} : { vnni }),
+      });
     },
   };
 }
@@ -67,9 +74,9 @@ export interface TextOptions extends CompileOptions {
 export function kernelText(
   program: Program,
   target: KernelTarget,
-  { arithmetic = "fast", shared = false, isa }: TextOptions = {},
+  { arithmetic = "fast", shared = false, isa, vnni }: TextOptions = {},
 ): string {
-  return backEnds[target].text(program, arithmetic, { shared, isa });
+  return backEnds[target].text(program, arithmetic, { shared, isa, vnni });
 }
 
 /** The level of x86-64 that native kernels are made for here. @throws ProgramError where they cannot run */
@@ -85,13 +92,15 @@ export function nativeIsa(): Isa {
 
 type Bound = (...args: number[]) => void;
 
+/** What native code may use; undefined: what this machine has. */
+interface Level {
+  readonly isa: Isa | undefined;
+  readonly vnni: boolean | undefined;
+}
+
 interface BackEnd {
-  bind(program: Program, memory: Memory, arithmetic: Arithmetic, isa: Isa | undefined): Bound;
-  text(
-    program: Program,
-    arithmetic: Arithmetic,
-    options: { readonly shared: boolean; readonly isa: Isa | undefined },
-  ): string;
+  bind(program: Program, memory: Memory, arithmetic: Arithmetic, level: Level): Bound;
+  text(program: Program, arithmetic: Arithmetic, options: Level & { readonly shared: boolean }): string;
 }
 
 const backEnds: Readonly<Record<KernelTarget, BackEnd>> = {
@@ -101,12 +110,21 @@ const backEnds: Readonly<Record<KernelTarget, BackEnd>> = {
     text: (program, arithmetic, { shared }) => printWasm(lowerToWasm(program, arithmetic), shared),
   },
   native: {
-    bind: (program, memory, arithmetic, isa = nativeIsa()) => bindNative(program, memory, arithmetic, isa),
+    bind: (program, memory, arithmetic, { isa = nativeIsa(), vnni = hasVnni(isa) }) =>
+      bindNative(program, memory, arithmetic, { isa, vnni }),
     // A listing can be read on any machine.
-    text: (program, arithmetic, { isa = nativeIsaOr("avx512") }) =>
-      printListing(lowerToX64(program, { isa, arithmetic }).listing),
+    text: (program, arithmetic, { isa = nativeIsaOr("avx512"), vnni = hasVnni(isa) }) =>
+      printListing(lowerToX64(program, { isa, arithmetic, vnni }).listing),
   },
 };
+
+/** Whether this machine has dot products of bytes (VNNI) on this level of x86-64. */
+export function hasVnni(isa: Isa): boolean {
+  const availability = nativeAvailability();
+  return availability.available && availability.cpu.features.includes(vnniFeature[isa]);
+}
+
+const vnniFeature = { avx2: "avx_vnni", avx512: "avx512_vnni" } as const;
 
 /** The level of x86-64 that this machine runs, or another where it runs none: for whoever only reads. */
 export function nativeIsaOr(otherwise: Isa): Isa {
@@ -121,6 +139,8 @@ function javascript(program: Program, memory: Memory, arithmetic: Arithmetic): (
     "f32",
     "f64",
     "i32",
+    "i8",
+    "u8",
     ...Object.keys(runtime),
     `"use strict";\n${source}\nreturn ${functionName(program.name)};`,
   );
@@ -129,6 +149,8 @@ function javascript(program: Program, memory: Memory, arithmetic: Arithmetic): (
     new Float32Array(buffer),
     new Float64Array(buffer),
     new Int32Array(buffer),
+    new Int8Array(buffer),
+    new Uint8Array(buffer),
     ...Object.values(runtime),
   );
 }

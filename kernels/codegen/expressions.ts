@@ -6,13 +6,16 @@
 import { ProgramError } from "./errors.ts";
 import {
   type Address,
+  type AnyPointer,
   type BinaryOperator,
   bytesOf,
   type CompareOperator,
   type Constant,
   type Element,
   integerType,
+  loadedAs,
   type Mask,
+  type MemoryElement,
   type Operand,
   type Pointer,
   sameType,
@@ -50,7 +53,7 @@ function pair(where: string, left: Operand, right: Operand): [Value, Value] {
   return [left, other];
 }
 
-const integerOnly = new Set<BinaryOperator>(["and", "or", "xor", "shl", "shr", "ushr", "rem"]);
+const integerOnly = new Set<BinaryOperator>(["and", "or", "xor", "shl", "shr", "ushr", "rem", "udiv"]);
 const realOnly = new Set<BinaryOperator>(["div", "scale"]);
 
 const foldable: Partial<Record<BinaryOperator, (left: number, right: number) => number>> = {
@@ -246,8 +249,12 @@ export function splat(value: Value, lanes: number): Value {
   return { op: "splat", type: { element: value.type.element, lanes }, value };
 }
 
-/** The number in another element type: to i32 by truncation with saturation (NaN gives 0), as WebAssembly does. */
-export function convert(value: Value, element: Element): Value {
+/**
+ * The number in another element type: to i32 by truncation with saturation (NaN gives 0), as WebAssembly does. To bytes
+ * means to the i32 that a store of bytes takes.
+ */
+export function convert(value: Value, to: MemoryElement): Value {
+  const element = loadedAs(to);
   if (value.type.element === element) return value;
   if (value.type.lanes > 1 && bytesOf[element] !== bytesOf[value.type.element])
     throw new ProgramError("convert", {
@@ -302,7 +309,7 @@ export function interleave(half: "low" | "high", left: Value, right: Value): Val
 }
 
 /** The pointer moved on by so many elements. */
-export function advance(pointer: Pointer, by: Operand): Pointer {
+export function advance<E extends MemoryElement>(pointer: Pointer<E>, by: Operand): Pointer<E> {
   const distance = typeof by === "number" ? constant(by) : by;
   requireInteger("advance", distance);
   if (distance.op === "constant" && distance.value === 0) return pointer;
@@ -310,16 +317,19 @@ export function advance(pointer: Pointer, by: Operand): Pointer {
 }
 
 /** The element `index + offset` after the pointer. Constants inside the index are moved into the offset. */
-export function at(pointer: Pointer, index: Operand = 0, offset = 0): Address {
+export function at(pointer: AnyPointer, index: Operand = 0, offset = 0): Address {
   const value = typeof index === "number" ? constant(index) : index;
   requireInteger("at", value);
   const split = splitConstant(value);
   return { pointer, index: split.rest, offset: split.constant + offset };
 }
 
-/** Elements from the address on, one for each lane; with a tail, only its lanes are read and the others are 0. */
+/**
+ * Elements from the address on, one for each lane; with a tail, only its lanes are read and the others are 0. Bytes
+ * become i32, by their sign (`i8`) or by zeros (`u8`).
+ */
 export function load(address: Address, lanes = 1, tail?: Tail): Value {
-  const type = { element: address.pointer.element, lanes };
+  const type = { element: loadedAs(address.pointer.element), lanes };
   if (tail && !sameType(tail.type, type))
     throw new ProgramError("load", {
       expected: `a tail of ${typeText(type)}, as is loaded`,
@@ -332,7 +342,7 @@ export function load(address: Address, lanes = 1, tail?: Tail): Value {
 /** The one element at the address, in every lane. */
 export function broadcast(address: Address, lanes: number): Value {
   if (lanes === 1) return load(address);
-  return { op: "broadcast", type: { element: address.pointer.element, lanes }, address };
+  return { op: "broadcast", type: { element: loadedAs(address.pointer.element), lanes }, address };
 }
 
 function requireInteger(where: string, value: Value): void {

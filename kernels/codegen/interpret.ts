@@ -4,18 +4,23 @@
  */
 import {
   type Address,
+  type AnyPointer,
   type BinaryOperator,
+  byteRange,
   bytesOf,
   type CompareOperator,
+  type DotParts,
   type Element,
+  isByte,
   isPointer,
   type Mask,
-  type Pointer,
+  type MemoryElement,
   type Tail,
   type UnaryOperator,
   type Value,
   type VectorType,
 } from "./expressions.ts";
+import { dotBytes, dotPairs, multiplyShift, unsignedQuotient } from "./js/packed-integers.ts";
 import type { Memory, View } from "./memory.ts";
 import type { Program, Statement, Store } from "./statements.ts";
 import type { Visit } from "./trace.ts";
@@ -48,6 +53,15 @@ export function interpret(
 const round = (element: Element, value: number): number =>
   element === "f32" ? Math.fround(value) : element === "i32" ? value | 0 : value;
 
+const stored = (element: MemoryElement, lane: number): number =>
+  isByte(element) ? Math.max(byteRange[element][0], Math.min(byteRange[element][1], lane)) : lane;
+
+const dotModels: Readonly<Record<DotParts, (left: number, right: number, addend: number) => number>> = {
+  bytes: dotBytes,
+  sevenBits: dotBytes,
+  pairs: dotPairs,
+};
+
 const saturate = (value: number): number => Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, value)) | 0;
 
 const binaryModels: Readonly<
@@ -66,6 +80,7 @@ const binaryModels: Readonly<
   shr: (left, right) => left >> right,
   ushr: (left, right) => left >>> right,
   rem: (left, right) => left % right,
+  udiv: unsignedQuotient,
   // 2^1024 is too large for a number, though half of it times the left side need not be.
   scale: (left, right) => (right > 0 ? left * 2 ** (right - 1) * 2 : left * 2 ** right),
 };
@@ -110,7 +125,7 @@ class Interpreter {
   /** Lanes of every name; pointers are byte addresses. */
   readonly names = new Map<string, number[]>();
   readonly counts = { loads: 0, stores: 0, loadedBytes: 0, storedBytes: 0 };
-  readonly #views: Readonly<Record<Element, View<Element>>>;
+  readonly #views: Readonly<Record<MemoryElement, View<MemoryElement>>>;
   readonly #visit: Visit;
 
   constructor({ buffer }: Memory, visit: Visit) {
@@ -118,6 +133,8 @@ class Interpreter {
       f32: new Float32Array(buffer),
       f64: new Float64Array(buffer),
       i32: new Int32Array(buffer),
+      i8: new Int8Array(buffer),
+      u8: new Uint8Array(buffer),
     };
     this.#visit = visit;
   }
@@ -161,12 +178,13 @@ class Interpreter {
   #store({ address, value, tail }: Store): void {
     const place = this.#address(address);
     const lanes = this.#value(value).slice(0, this.#active(value.type.lanes, tail));
-    const bytes = bytesOf[value.type.element];
+    const { element } = address.pointer;
+    const bytes = bytesOf[element];
     if (lanes.length === 0) return;
     this.counts.stores++;
     this.counts.storedBytes += lanes.length * bytes;
     this.#visit(place, lanes.length * bytes, true);
-    for (const [l, lane] of lanes.entries()) this.#views[value.type.element][place / bytes + l] = lane;
+    for (const [l, lane] of lanes.entries()) this.#views[element][place / bytes + l] = stored(element, lane);
   }
 
   #load(address: Address, lanes: number, tail?: Tail): number[] {
@@ -192,7 +210,7 @@ class Interpreter {
     return this.#pointer(pointer) + elements * bytesOf[pointer.element];
   }
 
-  #pointer(pointer: Pointer): number {
+  #pointer(pointer: AnyPointer): number {
     if (pointer.op === "pointer") return this.#name(pointer.name)[0] as number;
     return this.#pointer(pointer.pointer) + this.#scalar(pointer.by) * bytesOf[pointer.element];
   }
@@ -237,6 +255,18 @@ class Interpreter {
       case "multiplyAdd": {
         const product = this.#zip(type, this.#value(value.left), this.#value(value.right), "mul");
         return this.#zip(type, product, this.#value(value.addend), "add");
+      }
+      case "dot": {
+        const [left, right] = [this.#value(value.left), this.#value(value.right)];
+        const model = dotModels[value.parts];
+        return this.#value(value.addend).map((sum, l) => model(left[l] as number, right[l] as number, sum));
+      }
+      case "multiplyShift": {
+        const right = this.#value(value.right);
+        const added = value.rounds ? 2 ** (value.shift - 1) : 0;
+        return this.#value(value.left).map((lane, l) =>
+          multiplyShift(lane, right[l] as number, value.shift, added),
+        );
       }
       case "unary":
         return this.#value(value.value).map((lane) => round(type.element, unaryModels[value.operator](lane)));

@@ -6,12 +6,27 @@
 
 export type Element = "f32" | "f64" | "i32";
 
+/** Elements as they may lie in memory. Bytes are i32 when loaded, and are stored with saturation. */
+export type MemoryElement = Element | "i8" | "u8";
+
 export interface VectorType {
   readonly element: Element;
   readonly lanes: number;
 }
 
-export const bytesOf: Readonly<Record<Element, number>> = { f32: 4, f64: 8, i32: 4 };
+export const bytesOf: Readonly<Record<MemoryElement, number>> = { f32: 4, f64: 8, i32: 4, i8: 1, u8: 1 };
+
+/** What an element is once it has been loaded. */
+export function loadedAs(element: MemoryElement): Element {
+  return isByte(element) ? "i32" : element;
+}
+
+export function isByte(element: MemoryElement): element is "i8" | "u8" {
+  return element === "i8" || element === "u8";
+}
+
+/** The least and the greatest byte: what a store keeps an i32 between. */
+export const byteRange = { i8: [-128, 127], u8: [0, 255] } as const;
 
 export type BinaryOperator =
   | "add"
@@ -27,6 +42,7 @@ export type BinaryOperator =
   | "shr"
   | "ushr"
   | "rem"
+  | "udiv"
   | "scale";
 export type UnaryOperator = "neg" | "abs" | "sqrt" | "round" | "floor" | "exponent" | "significand";
 export type CompareOperator = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
@@ -104,6 +120,23 @@ export interface Lane extends Typed {
   readonly value: Value;
   readonly lane: number;
 }
+/** How a dot product splits its lanes of 32 bits; see packed-integers.ts. */
+export type DotParts = "bytes" | "sevenBits" | "pairs";
+export interface Dot extends Typed {
+  readonly op: "dot";
+  readonly parts: DotParts;
+  readonly left: Value;
+  readonly right: Value;
+  readonly addend: Value;
+}
+/** floor((left * right + half) / 2^shift) of i32, the product in 64 bits; half is 2^(shift - 1) where it rounds. */
+export interface MultiplyShift extends Typed {
+  readonly op: "multiplyShift";
+  readonly left: Value;
+  readonly right: Value;
+  readonly shift: number;
+  readonly rounds: boolean;
+}
 export interface Interleave extends Typed {
   readonly op: "interleave";
   readonly half: "low" | "high";
@@ -121,6 +154,8 @@ export type Value =
   | Binary
   | Unary
   | MultiplyAdd
+  | Dot
+  | MultiplyShift
   | Select
   | Convert
   | Reinterpret
@@ -149,27 +184,29 @@ export interface Tail {
   readonly scope: Scope;
 }
 
-export interface PointerName {
+export interface PointerName<E extends MemoryElement = Element> {
   readonly op: "pointer";
-  readonly element: Element;
+  readonly element: E;
   readonly name: string;
   readonly mutable: boolean;
   readonly scope: Scope;
 }
-export interface Advance {
+export interface Advance<E extends MemoryElement = Element> {
   readonly op: "advance";
-  readonly element: Element;
-  readonly pointer: Pointer;
+  readonly element: E;
+  readonly pointer: Pointer<E>;
   /** In elements. */
   readonly by: Value;
 }
 
 /** Where elements of one type lie. */
-export type Pointer = PointerName | Advance;
+export type Pointer<E extends MemoryElement = Element> = PointerName<E> | Advance<E>;
+/** A pointer to elements of any type, bytes too. */
+export type AnyPointer = Pointer<MemoryElement>;
 
 /** An element's place: pointer + index + offset, both in elements; the offset is a constant and costs nothing. */
 export interface Address {
-  readonly pointer: Pointer;
+  readonly pointer: AnyPointer;
   readonly index: Value | undefined;
   readonly offset: number;
 }
@@ -177,9 +214,9 @@ export interface Address {
 export type Operand = Value | number;
 
 /** Anything that can stand inside a statement. */
-export type Expression = Value | Pointer | Mask;
+export type Expression = Value | AnyPointer | Mask;
 
-export function isPointer(expression: Expression): expression is Pointer {
+export function isPointer(expression: Expression): expression is AnyPointer {
   return expression.op === "pointer" || expression.op === "advance";
 }
 
@@ -189,8 +226,10 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case "binary":
     case "interleave":
     case "compare":
+    case "multiplyShift":
       return [expression.left, expression.right];
     case "multiplyAdd":
+    case "dot":
       return [expression.left, expression.right, expression.addend];
     case "select":
       return [expression.yes, expression.no, expression.mask];

@@ -5,6 +5,7 @@
 import { ProgramError } from "./errors.ts";
 import {
   type Address,
+  type AnyPointer,
   add,
   and,
   childrenOf,
@@ -13,7 +14,9 @@ import {
   type Expression,
   integerType,
   isPointer,
+  loadedAs,
   type Mask,
+  type MemoryElement,
   max,
   type Name,
   type Operand,
@@ -38,7 +41,7 @@ export interface LoopOptions {
 
 /** Words that JavaScript keeps for itself, and names that the generated code uses. */
 const reserved = new Set(
-  "arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let memory new null package private protected public return static super switch this throw true try typeof undefined var void while with yield f32 f64 i32 fround roundEven bitsOfSingle singleOfBits scale exponent significand Math NaN Infinity".split(
+  "arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let memory new null package private protected public return static super switch this throw true try typeof undefined var void while with yield f32 f64 i32 i8 u8 fround roundEven bitsOfSingle singleOfBits scale exponent significand dotBytes dotPairs multiplyShift unsignedQuotient Math NaN Infinity".split(
     " ",
   ),
 );
@@ -87,7 +90,7 @@ export class ProgramBuilder {
   }
 
   /** A pointer parameter: the caller passes a byte address, aligned to the element. */
-  pointer(name: string, element: Element): PointerName {
+  pointer<E extends MemoryElement>(name: string, element: E): PointerName<E> {
     const unique = this.#parameterName(name);
     this.#parameters.push({ kind: "pointer", name: unique, element });
     return { op: "pointer", element, name: unique, mutable: false, scope: this.#scope };
@@ -95,23 +98,23 @@ export class ProgramBuilder {
 
   /** Evaluates the expression here and gives the result a name that never changes. */
   let(name: string, value: Value): Name;
-  let(name: string, value: Pointer): PointerName;
-  let(name: string, value: Value | Pointer): Variable;
-  let(name: string, value: Value | Pointer): Variable {
+  let<E extends MemoryElement>(name: string, value: Pointer<E>): PointerName<E>;
+  let(name: string, value: Value | AnyPointer): Variable;
+  let(name: string, value: Value | AnyPointer): Variable {
     return this.#define(name, value, false);
   }
 
   /** A name that `set` may change: an accumulator, or a pointer that walks. */
   variable(name: string, initial: Value): Name;
-  variable(name: string, initial: Pointer): PointerName;
-  variable(name: string, initial: Value | Pointer): Variable {
+  variable<E extends MemoryElement>(name: string, initial: Pointer<E>): PointerName<E>;
+  variable(name: string, initial: Value | AnyPointer): Variable {
     return this.#define(name, initial, true);
   }
 
   /** Changes a variable. */
   set(name: Name, value: Operand): void;
-  set(name: PointerName, value: Pointer): void;
-  set(name: Variable, operand: Operand | Pointer): void {
+  set<E extends MemoryElement>(name: PointerName<E>, value: Pointer<E>): void;
+  set(name: Variable, operand: Operand | AnyPointer): void {
     const value =
       typeof operand === "number" ? constant(operand, name.op === "name" ? name.type : integerType) : operand;
     this.#check(name);
@@ -146,14 +149,18 @@ export class ProgramBuilder {
     this.#block.push({ op: "prefetch", address });
   }
 
-  /** Writes the lanes of the value to the address on; with a tail, only its lanes. */
+  /**
+   * Writes the lanes of the value to the address on; with a tail, only its lanes. Where bytes are kept, i32 is: what does
+   * not fit becomes the least or the greatest byte.
+   */
   store(address: Address, value: Value, tail?: Tail): void {
     this.#checkAddress(address);
     this.#check(value);
     if (tail) this.#checkTail(tail, value.type);
-    if (address.pointer.element !== value.type.element)
+    const element = loadedAs(address.pointer.element);
+    if (element !== value.type.element)
       this.#fail(
-        `a value of ${address.pointer.element}, as the pointer says`,
+        `a value of ${element}, as the pointer to ${address.pointer.element} says`,
         typeText(value.type),
         "Convert the value to the element type of the pointer.",
       );
@@ -252,7 +259,7 @@ export class ProgramBuilder {
     return inner;
   }
 
-  #define(name: string, value: Value | Pointer, mutable: boolean): Variable {
+  #define(name: string, value: Value | AnyPointer, mutable: boolean): Variable {
     this.#check(value);
     const unique = this.#unique(name);
     const scope = this.#scope;
@@ -282,7 +289,7 @@ export class ProgramBuilder {
   }
 
   /** Checks every part of an expression: names in scope, compound expressions used once. */
-  #check(expression: Value | Pointer | Mask): void {
+  #check(expression: Expression): void {
     if (expression.op === "constant") return;
     if (expression.op === "name" || expression.op === "pointer") {
       if (!this.#scopes.includes(expression.scope))
@@ -334,6 +341,6 @@ function isIndex(expression: Expression): boolean {
   return expression.op === "binary" && isIndex(expression.left) && isIndex(expression.right);
 }
 
-function kindText(value: Value | Pointer): string {
+function kindText(value: Value | AnyPointer): string {
   return isPointer(value) ? `a pointer to ${value.element}` : `a value of ${typeText(value.type)}`;
 }

@@ -2,20 +2,30 @@
  * The statements of a vector program as plain records: all that a back end sees. Structured control flow only, so
  * that a back end can allocate registers by walking once from top to bottom.
  */
-import type { Address, Element, Mask, Name, Pointer, PointerName, Tail, Value } from "./expressions.ts";
+import type {
+  Address,
+  AnyPointer,
+  Element,
+  Mask,
+  MemoryElement,
+  Name,
+  PointerName,
+  Tail,
+  Value,
+} from "./expressions.ts";
 
-export type Variable = Name | PointerName;
+export type Variable = Name | PointerName<MemoryElement>;
 
 /** Introduces a name: constant for the rest of its block (`let`), or one that `set` may change (`variable`). */
 export interface Define {
   readonly op: "define";
   readonly name: Variable;
-  readonly value: Value | Pointer;
+  readonly value: Value | AnyPointer;
 }
 export interface Assign {
   readonly op: "assign";
   readonly name: Variable;
-  readonly value: Value | Pointer;
+  readonly value: Value | AnyPointer;
 }
 /** Introduces a tail: the number of leading lanes that loads and stores with it touch. */
 export interface DefineTail {
@@ -60,7 +70,7 @@ export type Statement = Define | Assign | DefineTail | Store | Prefetch | Loop |
 
 /** What the caller passes: byte addresses for pointers, integers and floating-point scalars. */
 export type Parameter =
-  | { readonly kind: "pointer"; readonly name: string; readonly element: Element }
+  | { readonly kind: "pointer"; readonly name: string; readonly element: MemoryElement }
   | { readonly kind: "scalar"; readonly name: string; readonly element: Element };
 
 /** A finished vector program: data, which back ends lower, the interpreter runs and tests print. */

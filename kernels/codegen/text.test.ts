@@ -5,6 +5,7 @@ import { planGemm } from "../gemm/variants.ts";
 import { kernelText } from "./compile.ts";
 import { everything } from "./everything.fixture.ts";
 import { and, at, constant, load, multiplyAdd, splat, sum } from "./expressions.ts";
+import { packedIntegers } from "./packed-integers.fixture.ts";
 import { program } from "./program.ts";
 import type { Program } from "./statements.ts";
 import { traceText } from "./trace.ts";
@@ -156,6 +157,7 @@ const shown: readonly Program[] = [
   axpy,
   dot4,
   everything(16),
+  packedIntegers(4),
   ...Object.values(planGemm("micro-4x8").programs),
 ];
 

@@ -6,12 +6,14 @@
 import type { Arithmetic } from "../arithmetic.ts";
 import {
   type Address,
+  type AnyPointer,
+  byteRange,
   bytesOf,
   childrenOf,
   type Expression,
+  isByte,
   isPointer,
   type Mask,
-  type Pointer,
   type UnaryOperator,
   type Value,
 } from "../expressions.ts";
@@ -115,7 +117,7 @@ export class JavaScriptEmitter {
     this.#line("}");
   }
 
-  #define(mutable: boolean, name: string, value: Value | Pointer): void {
+  #define(mutable: boolean, name: string, value: Value | AnyPointer): void {
     const keyword = mutable ? "let" : "const";
     if (isPointer(value)) {
       this.#line(`${keyword} ${name} = ${bare(this.pointer(value))};`);
@@ -133,7 +135,7 @@ export class JavaScriptEmitter {
   }
 
   /** All lanes are computed before any is changed where a lane of the value depends on another lane of the name. */
-  #assign(name: string, value: Value | Pointer): void {
+  #assign(name: string, value: Value | AnyPointer): void {
     if (isPointer(value)) {
       this.#line(`${name} = ${bare(this.pointer(value))};`);
       return;
@@ -153,7 +155,12 @@ export class JavaScriptEmitter {
       const counts = tail ? `if (${tail.name} > ${l}) ` : "";
       return `${counts}${view}[${this.index(address, l)}]`;
     });
-    const values = places.map((_, l) => bare(this.lane(value, l)));
+    const narrowed = (text: string): string => {
+      if (!isByte(view)) return bare(text);
+      const [least, greatest] = byteRange[view];
+      return `Math.max(${least}, Math.min(${greatest}, ${bare(text)}))`;
+    };
+    const values = places.map((_, l) => narrowed(this.lane(value, l)));
     if (lanes > 1 && readsMemory(value)) {
       const temporaries = places.map((_, l) => `t${l}`);
       this.#line("{");
@@ -166,7 +173,7 @@ export class JavaScriptEmitter {
   }
 
   /** A pointer as an index into the array of its element type. */
-  pointer(pointer: Pointer): string {
+  pointer(pointer: AnyPointer): string {
     return pointer.op === "pointer"
       ? pointer.name
       : `(${this.pointer(pointer.pointer)} + ${this.lane(pointer.by, 0)} | 0)`;
@@ -200,11 +207,11 @@ export class JavaScriptEmitter {
       case "name":
         return this.#uniform.has(value.name) ? value.name : laneName(value.name, lane, value.type.lanes);
       case "load": {
-        const loaded = `${value.type.element}[${this.index(value.address, lane)}]`;
+        const loaded = `${value.address.pointer.element}[${this.index(value.address, lane)}]`;
         return value.tail ? `(${value.tail.name} > ${lane} ? ${loaded} : 0)` : loaded;
       }
       case "broadcast":
-        return `${value.type.element}[${this.index(value.address, 0)}]`;
+        return `${value.address.pointer.element}[${this.index(value.address, 0)}]`;
       case "splat":
         return this.lane(value.value, 0);
       case "binary":
@@ -216,6 +223,14 @@ export class JavaScriptEmitter {
         );
       case "multiplyAdd":
         return this.#multiplyAdd(value, lane);
+      case "dot": {
+        const operands = [value.left, value.right, value.addend].map((each) => bare(this.lane(each, lane)));
+        return `${value.parts === "pairs" ? "dotPairs" : "dotBytes"}(${operands.join(", ")})`;
+      }
+      case "multiplyShift": {
+        const [left, right] = [value.left, value.right].map((each) => bare(this.lane(each, lane)));
+        return `multiplyShift(${left}, ${right}, ${value.shift}, ${value.rounds ? 2 ** (value.shift - 1) : 0})`;
+      }
       case "unary": {
         const operand = this.lane(value.value, lane);
         if (value.operator === "neg") return `(-${operand})`;
@@ -301,6 +316,7 @@ function laneName(name: string, lane: number, lanes: number): string {
 
 function integerBinary(operator: string, left: string, right: string): string {
   if (operator === "mul") return `Math.imul(${left}, ${right})`;
+  if (operator === "udiv") return `unsignedQuotient(${left}, ${right})`;
   const symbol = {
     add: "+",
     sub: "-",

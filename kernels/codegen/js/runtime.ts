@@ -3,6 +3,8 @@
  * Apart from the emitter, because these run; each must give WebAssembly's bits.
  */
 
+import { dotBytes, dotPairs, multiplyShift, unsignedQuotient } from "./packed-integers.ts";
+
 const bits = new DataView(new ArrayBuffer(8));
 
 /** The nearest integer, the even one of two that are equally near; keeps -0, infinities and NaN. */
@@ -58,4 +60,8 @@ export const runtime = {
   scale,
   exponent,
   significand,
+  dotBytes,
+  dotPairs,
+  multiplyShift,
+  unsignedQuotient,
 } as const;

@@ -4,9 +4,15 @@
  */
 import { type CodeItem, type Instruction, instructionRow } from "./instructions.ts";
 
-export type WasmType = "i32" | "f32" | "f64" | "v128";
+export type WasmType = "i32" | "i64" | "f32" | "f64" | "v128";
 
-const typeCodes: Readonly<Record<WasmType, number>> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b };
+const typeCodes: Readonly<Record<WasmType, number>> = {
+  i32: 0x7f,
+  i64: 0x7e,
+  f32: 0x7d,
+  f64: 0x7c,
+  v128: 0x7b,
+};
 
 /** Everything that is known of a function before it becomes bytes or text. */
 export interface WasmFunction {
@@ -28,13 +34,13 @@ export function unsignedLeb(value: number): number[] {
   return bytes;
 }
 
-/** Signed LEB128 of a 32-bit integer. */
+/** Signed LEB128 of a whole number that a double holds: constants of 32 and of 64 bits alike. */
 export function signedLeb(value: number): number[] {
   const bytes: number[] = [];
-  let rest = value | 0;
+  let rest = value;
   for (;;) {
-    const low = rest & 0x7f;
-    rest >>= 7;
+    const low = rest - Math.floor(rest / 128) * 128;
+    rest = Math.floor(rest / 128);
     if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) {
       bytes.push(low);
       return bytes;
@@ -49,7 +55,7 @@ const i32Bytes = (value: number): number[] => [...new Uint8Array(new Int32Array(
 const laneBytes = { f32x4: f32Bytes, f64x2: f64Bytes, i32x4: i32Bytes } as const;
 
 /** Alignment hint (log2 of the bytes accessed' natural alignment that is promised: the element's) and offset. */
-const alignmentHint = { memory4: 2, memory8: 3, memory16: 2 } as const;
+const alignmentHint = { memory1: 0, memory4: 2, memory8: 3, memory16: 2 } as const;
 
 function immediateBytes(instruction: Instruction): readonly number[] {
   const { immediate = 0, lanes = [] } = instruction;
@@ -63,6 +69,8 @@ function immediateBytes(instruction: Instruction): readonly number[] {
     case "block":
       return [0x40];
     case "i32":
+      return signedLeb(immediate | 0);
+    case "i64":
       return signedLeb(immediate);
     case "f32":
       return f32Bytes(immediate);
@@ -72,6 +80,9 @@ function immediateBytes(instruction: Instruction): readonly number[] {
       return [immediate];
     case "shuffle":
       return lanes;
+    case "memory1lane":
+    case "memory4lane":
+      return [kind === "memory1lane" ? 0 : 2, ...unsignedLeb(immediate), ...lanes];
     case "v128":
       return lanes.flatMap(laneBytes[instruction.shape ?? "f32x4"]);
     default:

@@ -106,7 +106,7 @@ const operation = (name: string): string => (name.split(".")[1] ?? "").replace(/
 const pairs = (lane: Lane): [number, number][] =>
   edges[lane].flatMap((a) => edges[lane].map((b): [number, number] => [a, b]));
 const elementwise = instructionRows.filter(
-  (row) => row.immediate === "none" && row.operands.length > 0 && /^[fi]\d+(x\d)?\./.test(row.name),
+  (row) => row.immediate === "none" && row.operands.length > 0 && /^(f32|f64|i32)(x\d)?\./.test(row.name),
 );
 
 test.each(
@@ -258,6 +258,140 @@ test("lanes of 64 bits are shifted as a whole, and numbers are seen as bits", ()
   expect(run([push("i32", "i32", 0x7f800000), { name: "f32.reinterpret_i32" }], "f32", "f32")).toEqual([
     Infinity,
   ]);
+});
+
+/** Four i32 lanes as narrower or wider ones. */
+const as = {
+  i8: (lanes: readonly number[]) => [...new Int8Array(Int32Array.from(lanes).buffer)],
+  u8: (lanes: readonly number[]) => [...new Uint8Array(Int32Array.from(lanes).buffer)],
+  i16: (lanes: readonly number[]) => [...new Int16Array(Int32Array.from(lanes).buffer)],
+  u16: (lanes: readonly number[]) => [...new Uint16Array(Int32Array.from(lanes).buffer)],
+  i64: (lanes: readonly number[]) => [...new BigInt64Array(Int32Array.from(lanes).buffer)],
+} as const;
+const words = (values: readonly bigint[]): number[] => [...new Int32Array(BigInt64Array.from(values).buffer)];
+const from16 = (values: readonly number[]): number[] => [...new Int32Array(Int16Array.from(values).buffer)];
+const from8 = (values: readonly number[]): number[] => [...new Int32Array(Int8Array.from(values).buffer)];
+const kept = (low: number, high: number) => (value: number) => Math.min(high, Math.max(low, value));
+const shifted =
+  (view: "i16" | "u16", shift: (value: number, bits: number) => number) =>
+  (a: number[], [bits = 0]: number[]): number[] =>
+    from16(as[view](a).map((value) => shift(value, bits & 15)));
+const products = (a: number[], b: number[], first: number): number[] =>
+  words([first, first + 1].map((l) => BigInt(a[l] as number) * BigInt(b[l] as number)));
+const twice = (bits: number[]): bigint => BigInt((bits[0] as number) & 63);
+
+test.each([
+  ["i8x16.narrow_i16x8_s", (a, b) => from8([...as.i16(a), ...as.i16(b)].map(kept(-128, 127)))],
+  ["i8x16.narrow_i16x8_u", (a, b) => from8([...as.i16(a), ...as.i16(b)].map(kept(0, 255)))],
+  ["i16x8.narrow_i32x4_s", (a, b) => from16([...a, ...b].map(kept(-32768, 32767)))],
+  ["i16x8.extend_low_i8x16_s", (a) => from16(as.i8(a).slice(0, 8))],
+  ["i16x8.extend_low_i8x16_u", (a) => from16(as.u8(a).slice(0, 8))],
+  ["i32x4.extend_low_i16x8_s", (a) => as.i16(a).slice(0, 4)],
+  ["i32x4.extend_low_i16x8_u", (a) => as.u16(a).slice(0, 4)],
+  ["i16x8.shl", shifted("i16", (value, bits) => value << bits)],
+  ["i16x8.shr_s", shifted("i16", (value, bits) => value >> bits)],
+  ["i16x8.shr_u", shifted("u16", (value, bits) => value >>> bits)],
+  ["i64x2.shr_s", (a, bits) => words(as.i64(a).map((value) => value >> twice(bits)))],
+  ["i64x2.add", (a, b) => words(as.i64(a).map((value, l) => value + (as.i64(b)[l] as bigint)))],
+  ["i64x2.extmul_low_i32x4_s", (a, b) => products(a, b, 0)],
+  ["i64x2.extmul_high_i32x4_s", (a, b) => products(a, b, 2)],
+  [
+    "i32x4.dot_i16x8_s",
+    (a, b) => {
+      const terms = as.i16(a).map((value, l) => value * (as.i16(b)[l] as number));
+      return [0, 2, 4, 6].map((l) => ((terms[l] as number) + (terms[l + 1] as number)) | 0);
+    },
+  ],
+] as const satisfies readonly [InstructionName, (a: number[], b: number[]) => number[]][])(
+  "%s on lanes of edge values",
+  (name, model) => {
+    const { operands } = instructionRow(name);
+    const random = [0x7fff8000, -0x7fff7f81, 0x01ff80fe, -1, 0x12345678, -2147483648, 300, -40000];
+    for (let at = 0; at < random.length; at++) {
+      const lanes = (from: number): number[] => [0, 1, 2, 3].map((l) => random[(from + l) % 8] as number);
+      const [a, b] = [lanes(at), lanes(3 * at + 1)];
+      const second = operands[1] === "i32" ? [at * 5] : b;
+      const code = operands.map((type, o) =>
+        push(type, "i32", o === 0 ? a : type === "i32" ? (second[0] as number) : second),
+      );
+      expect(run([...code, { name }], "v128", "i32")).toEqual(model(a, second));
+    }
+  },
+);
+
+test("the relaxed dot product is exact where the second operand has seven bits", () => {
+  const a = [0x7f80ff01, -0x7f7f7f80, 0x01020304, -1];
+  const b = [0x7f7f7f7f, 0x7f017f00, 0x10203040, 0x7f7f7f7f];
+  const addend = [1, -2, 3, 2147483647];
+  const expected = addend.map((sum, l) => {
+    const terms = [0, 1, 2, 3].map(
+      (part) => (as.i8(a)[4 * l + part] as number) * (as.i8(b)[4 * l + part] as number),
+    );
+    return terms.reduce((total, term) => total + term, sum) | 0;
+  });
+  const operands = [a, b, addend].map((lanes) => push("v128", "i32", lanes));
+  expect(run([...operands, { name: "i32x4.relaxed_dot_i8x16_i7x16_add_s" }], "v128", "i32")).toEqual(
+    expected,
+  );
+});
+
+test("64-bit products of scalars, zero asked for, unsigned quotients", () => {
+  for (const a of edges.i32) {
+    for (const b of edges.i32) {
+      const product = (BigInt(a) * BigInt(b) + 2n ** 40n) >> 21n;
+      const extended = [a, b].flatMap((value): Instruction[] => [
+        push("i32", "i32", value),
+        { name: "i64.extend_i32_s" },
+      ]);
+      const code: Instruction[] = [
+        ...extended,
+        { name: "i64.mul" },
+        { name: "i64.const", immediate: 2 ** 40 },
+        { name: "i64.add" },
+        { name: "i64.const", immediate: 21 },
+        { name: "i64.shr_s" },
+        { name: "i32.wrap_i64" },
+      ];
+      expect(run(code, "i32", "i32")).toEqual([Number(BigInt.asIntN(32, product))]);
+      if (b === 0) continue;
+      const quotient = run(
+        [push("i32", "i32", a), push("i32", "i32", b), { name: "i32.div_u" }],
+        "i32",
+        "i32",
+      );
+      expect(quotient).toEqual([Math.floor((a >>> 0) / (b >>> 0)) | 0]);
+    }
+    expect(run([push("i32", "i32", a), { name: "i32.eqz" }], "i32", "i32")).toEqual([a === 0 ? 1 : 0]);
+  }
+});
+
+test("bytes are loaded, and lanes stored, at address plus offset", () => {
+  const place = memory.allocate("u8", 16);
+  for (const value of [0, 1, 127, 128, 255]) {
+    place.view.fill(0).fill(value, 5, 9);
+    const address = { name: "i32.const", immediate: place.address } as const;
+    for (const [name, expected] of [
+      ["i32.load8_u", value],
+      ["i32.load8_s", (value << 24) >> 24],
+    ] as const)
+      expect(run([address, { name, immediate: 5 }], "i32", "i32")).toEqual([expected]);
+    const loaded = run([address, { name: "v128.load32_zero", immediate: 5 }], "v128", "i32");
+    expect(loaded).toEqual([(value * 0x01010101) | 0, 0, 0, 0]);
+  }
+  for (const [name, lane, expected] of [
+    ["v128.store8_lane", 5, [0, 0, 0, 2, 0, 0, 0]],
+    ["v128.store32_lane", 1, [0, 0, 0, 1, 2, 3, 4]],
+  ] as const) {
+    place.view.fill(0);
+    const code: Instruction[] = [
+      { name: "i32.const", immediate: place.address },
+      push("v128", "i32", [7, 0x04030201, 8, 9]),
+      { name, immediate: 3, lanes: [lane] },
+      { name: "i32.const", immediate: 0 },
+    ];
+    run(code, "i32", "i32");
+    expect([...place.view.slice(0, 7)]).toEqual(expected);
+  }
 });
 
 test("every load reads, and every store writes, at address plus offset", () => {

@@ -13,8 +13,12 @@ export type ImmediateKind =
   | "f32"
   | "f64"
   | "v128"
+  | "i64"
   | "lane"
   | "shuffle"
+  | "memory1"
+  | "memory1lane"
+  | "memory4lane"
   | "memory4"
   | "memory8"
   | "memory16";
@@ -32,14 +36,18 @@ const rows = [
   ["br_if", [0x0d], "i32 ->", "label"],
   ["select", [0x1b], "any any i32 -> any"],
   ["i32.const", [0x41], "-> i32", "i32"],
+  ["i64.const", [0x42], "-> i64", "i64"],
   ["f32.const", [0x43], "-> f32", "f32"],
   ["f64.const", [0x44], "-> f64", "f64"],
+  ["i32.load8_s", [0x2c], "i32 -> i32", "memory1"],
+  ["i32.load8_u", [0x2d], "i32 -> i32", "memory1"],
   ["i32.load", [0x28], "i32 -> i32", "memory4"],
   ["f32.load", [0x2a], "i32 -> f32", "memory4"],
   ["f64.load", [0x2b], "i32 -> f64", "memory8"],
   ["i32.store", [0x36], "i32 i32 ->", "memory4"],
   ["f32.store", [0x38], "i32 f32 ->", "memory4"],
   ["f64.store", [0x39], "i32 f64 ->", "memory8"],
+  ["i32.eqz", [0x45], "i32 -> i32"],
   ["i32.eq", [0x46], "i32 i32 -> i32"],
   ["i32.ne", [0x47], "i32 i32 -> i32"],
   ["i32.lt_s", [0x48], "i32 i32 -> i32"],
@@ -61,6 +69,7 @@ const rows = [
   ["i32.add", [0x6a], "i32 i32 -> i32"],
   ["i32.sub", [0x6b], "i32 i32 -> i32"],
   ["i32.mul", [0x6c], "i32 i32 -> i32"],
+  ["i32.div_u", [0x6e], "i32 i32 -> i32"],
   ["i32.rem_s", [0x6f], "i32 i32 -> i32"],
   ["i32.and", [0x71], "i32 i32 -> i32"],
   ["i32.or", [0x72], "i32 i32 -> i32"],
@@ -68,6 +77,9 @@ const rows = [
   ["i32.shl", [0x74], "i32 i32 -> i32"],
   ["i32.shr_s", [0x75], "i32 i32 -> i32"],
   ["i32.shr_u", [0x76], "i32 i32 -> i32"],
+  ["i64.add", [0x7c], "i64 i64 -> i64"],
+  ["i64.mul", [0x7e], "i64 i64 -> i64"],
+  ["i64.shr_s", [0x87], "i64 i64 -> i64"],
   ["f32.abs", [0x8b], "f32 -> f32"],
   ["f32.neg", [0x8c], "f32 -> f32"],
   ["f32.floor", [0x8e], "f32 -> f32"],
@@ -90,6 +102,8 @@ const rows = [
   ["f64.div", [0xa3], "f64 f64 -> f64"],
   ["f64.min", [0xa4], "f64 f64 -> f64"],
   ["f64.max", [0xa5], "f64 f64 -> f64"],
+  ["i32.wrap_i64", [0xa7], "i64 -> i32"],
+  ["i64.extend_i32_s", [0xac], "i32 -> i64"],
   ["f32.convert_i32_s", [0xb2], "i32 -> f32"],
   ["f32.demote_f64", [0xb6], "f64 -> f32"],
   ["f64.convert_i32_s", [0xb7], "i32 -> f64"],
@@ -108,10 +122,10 @@ const rows = [
   ["f32x4.splat", [0xfd, 0x13], "f32 -> v128"],
   ["f64x2.splat", [0xfd, 0x14], "f64 -> v128"],
   ["i32x4.extract_lane", [0xfd, 0x1b], "v128 -> i32", "lane"],
-  ["f32x4.extract_lane", [0xfd, 0x1f], "v128 -> f32", "lane"],
-  ["f64x2.extract_lane", [0xfd, 0x21], "v128 -> f64", "lane"],
   ["i32x4.replace_lane", [0xfd, 0x1c], "v128 i32 -> v128", "lane"],
+  ["f32x4.extract_lane", [0xfd, 0x1f], "v128 -> f32", "lane"],
   ["f32x4.replace_lane", [0xfd, 0x20], "v128 f32 -> v128", "lane"],
+  ["f64x2.extract_lane", [0xfd, 0x21], "v128 -> f64", "lane"],
   ["f64x2.replace_lane", [0xfd, 0x22], "v128 f64 -> v128", "lane"],
   ["i32x4.eq", [0xfd, 0x37], "v128 v128 -> v128"],
   ["i32x4.ne", [0xfd, 0x38], "v128 v128 -> v128"],
@@ -135,10 +149,23 @@ const rows = [
   ["v128.or", [0xfd, 0x50], "v128 v128 -> v128"],
   ["v128.xor", [0xfd, 0x51], "v128 v128 -> v128"],
   ["v128.bitselect", [0xfd, 0x52], "v128 v128 v128 -> v128"],
+  ["v128.store8_lane", [0xfd, 0x58], "i32 v128 ->", "memory1lane"],
+  ["v128.store32_lane", [0xfd, 0x5a], "i32 v128 ->", "memory4lane"],
+  ["v128.load32_zero", [0xfd, 0x5c], "i32 -> v128", "memory4"],
+  ["i8x16.narrow_i16x8_s", [0xfd, 0x65], "v128 v128 -> v128"],
+  ["i8x16.narrow_i16x8_u", [0xfd, 0x66], "v128 v128 -> v128"],
   ["f32x4.floor", [0xfd, 0x68], "v128 -> v128"],
   ["f32x4.nearest", [0xfd, 0x6a], "v128 -> v128"],
   ["f64x2.floor", [0xfd, 0x75], "v128 -> v128"],
+  ["i16x8.narrow_i32x4_s", [0xfd, 0x85], "v128 v128 -> v128"],
+  ["i16x8.extend_low_i8x16_s", [0xfd, 0x87], "v128 -> v128"],
+  ["i16x8.extend_low_i8x16_u", [0xfd, 0x89], "v128 -> v128"],
+  ["i16x8.shl", [0xfd, 0x8b], "v128 i32 -> v128"],
+  ["i16x8.shr_s", [0xfd, 0x8c], "v128 i32 -> v128"],
+  ["i16x8.shr_u", [0xfd, 0x8d], "v128 i32 -> v128"],
   ["f64x2.nearest", [0xfd, 0x94], "v128 -> v128"],
+  ["i32x4.extend_low_i16x8_s", [0xfd, 0xa7], "v128 -> v128"],
+  ["i32x4.extend_low_i16x8_u", [0xfd, 0xa9], "v128 -> v128"],
   ["i32x4.shl", [0xfd, 0xab], "v128 i32 -> v128"],
   ["i32x4.shr_s", [0xfd, 0xac], "v128 i32 -> v128"],
   ["i32x4.shr_u", [0xfd, 0xad], "v128 i32 -> v128"],
@@ -147,8 +174,13 @@ const rows = [
   ["i32x4.mul", [0xfd, 0xb5], "v128 v128 -> v128"],
   ["i32x4.min_s", [0xfd, 0xb6], "v128 v128 -> v128"],
   ["i32x4.max_s", [0xfd, 0xb8], "v128 v128 -> v128"],
+  ["i32x4.dot_i16x8_s", [0xfd, 0xba], "v128 v128 -> v128"],
   ["i64x2.shl", [0xfd, 0xcb], "v128 i32 -> v128"],
+  ["i64x2.shr_s", [0xfd, 0xcc], "v128 i32 -> v128"],
   ["i64x2.shr_u", [0xfd, 0xcd], "v128 i32 -> v128"],
+  ["i64x2.add", [0xfd, 0xce], "v128 v128 -> v128"],
+  ["i64x2.extmul_low_i32x4_s", [0xfd, 0xdc], "v128 v128 -> v128"],
+  ["i64x2.extmul_high_i32x4_s", [0xfd, 0xdd], "v128 v128 -> v128"],
   ["f32x4.abs", [0xfd, 0xe0], "v128 -> v128"],
   ["f32x4.neg", [0xfd, 0xe1], "v128 -> v128"],
   ["f32x4.sqrt", [0xfd, 0xe3], "v128 -> v128"],
@@ -171,6 +203,7 @@ const rows = [
   ["f32x4.convert_i32x4_s", [0xfd, 0xfa], "v128 -> v128"],
   ["f32x4.relaxed_madd", [0xfd, 0x105], "v128 v128 v128 -> v128"],
   ["f64x2.relaxed_madd", [0xfd, 0x107], "v128 v128 v128 -> v128"],
+  ["i32x4.relaxed_dot_i8x16_i7x16_add_s", [0xfd, 0x113], "v128 v128 v128 -> v128"],
 ] as const satisfies readonly (readonly [string, readonly number[], string, ImmediateKind?])[];
 
 export type InstructionName = (typeof rows)[number][0];
@@ -202,7 +235,7 @@ export interface Instruction {
   readonly name: InstructionName;
   /** Local index, label depth, constant, lane or byte offset of a memory access. */
   readonly immediate?: number;
-  /** The lanes of a constant vector, or the sixteen byte lanes of a shuffle. */
+  /** The lanes of a constant vector, the sixteen byte lanes of a shuffle, or the lane that is stored. */
   readonly lanes?: readonly number[];
   readonly shape?: "f32x4" | "f64x2" | "i32x4";
 }

@@ -7,15 +7,16 @@ import type { Arithmetic } from "../arithmetic.ts";
 import { ProgramError } from "../errors.ts";
 import {
   type Address,
+  type AnyPointer,
   bytesOf,
   childrenOf,
   type Element,
   type Expression,
   integerType,
+  isByte,
   isPointer,
   type Load,
   type Mask,
-  type Pointer,
   sameType,
   type Tail,
   typeText,
@@ -26,6 +27,16 @@ import type { If, Loop, Program, Statement, Store, Variable } from "../statement
 import type { WasmFunction, WasmType } from "./encode.ts";
 import { hasRelaxedMultiplyAdd } from "./features.ts";
 import type { CodeItem, Instruction, InstructionName } from "./instructions.ts";
+import {
+  dot,
+  loadByte,
+  loadBytes,
+  multiplyShift,
+  narrow,
+  storeBytes,
+  unsignedQuotient,
+  type WasmEmitter,
+} from "./packed-integers.ts";
 import { emitExponent, emitScale, emitSignificand, type PowerCode } from "./powers.ts";
 
 type Shape = "f32x4" | "f64x2" | "i32x4";
@@ -55,6 +66,12 @@ class WasmLowering {
   readonly #locals: { name: string; type: WasmType }[] = [];
   readonly #tailLocals = new Map<Load, number>();
   #scratchPairs = 0;
+  /** This lowering as the sequences in other files see it. */
+  readonly #emitter: WasmEmitter = {
+    emit: (...instruction) => this.#emit(...instruction),
+    scratch: (type) => this.#scratch(type),
+    push: (value) => this.#value(value),
+  };
 
   constructor(program: Program, arithmetic: Arithmetic) {
     this.#program = program;
@@ -82,6 +99,11 @@ class WasmLowering {
     this.#indices.set(name, index);
     this.#locals.push({ name, type });
     return index;
+  }
+
+  /** A local that nobody else uses. */
+  #scratch(type: WasmType): number {
+    return this.#local(`scratch.${this.#scratchPairs++}`, type);
   }
 
   #statements(statements: readonly Statement[]): void {
@@ -147,6 +169,12 @@ class WasmLowering {
     }
     const offset = this.#address(address);
     this.#value(value);
+    const { element } = address.pointer;
+    if (isByte(element)) {
+      narrow(this.#emitter, element, value.type);
+      storeBytes(this.#emitter, value.type.lanes, offset);
+      return;
+    }
     const name =
       this.#wasmType(value.type) === "v128"
         ? "v128.store"
@@ -156,13 +184,19 @@ class WasmLowering {
 
   /** Lane by lane: WebAssembly has no masks, and a lane that does not count may lie outside of memory. */
   #storeTail(address: Address, value: Value, tail: Tail): void {
-    const type = this.#wasmType(value.type);
-    const scratch = this.#local(`stored.${typeText(value.type)}`, type);
+    const { element } = address.pointer;
+    const type = isByte(element) ? "v128" : this.#wasmType(value.type);
+    const scratch = this.#local(`stored.${isByte(element) ? "bytes" : typeText(value.type)}`, type);
     this.#value(value);
+    if (isByte(element)) narrow(this.#emitter, element, value.type);
     this.#emit("local.set", scratch);
     this.#eachLane(tail, (l) => {
       const offset = this.#address({ ...address, offset: address.offset + l });
       this.#emit("local.get", scratch);
+      if (isByte(element)) {
+        this.#emit("v128.store8_lane", offset, { lanes: [l] });
+        return;
+      }
       if (type === "v128") this.#emit(this.#family(value.type, "extract_lane"), l);
       this.#emit(`${value.type.element}.store`, offset);
     });
@@ -184,10 +218,17 @@ class WasmLowering {
     this.#emit("local.set", scratch);
     this.#eachLane(tail, (l) => {
       if (type === "v128") this.#emit("local.get", scratch);
-      this.#emit(`${tail.type.element}.load`, this.#address({ ...address, offset: address.offset + l }));
+      this.#loadScalar({ ...address, offset: address.offset + l });
       if (type === "v128") this.#emit(this.#family(tail.type, "replace_lane"), l);
       this.#emit("local.set", scratch);
     });
+  }
+
+  #loadScalar(address: Address): void {
+    const { element } = address.pointer;
+    const offset = this.#address(address);
+    if (isByte(element)) loadByte(this.#emitter, element, offset);
+    else this.#emit(`${element}.load`, offset);
   }
 
   #eachLane(tail: Tail, emit: (lane: number) => void): void {
@@ -251,7 +292,7 @@ class WasmLowering {
     return 0;
   }
 
-  #pointer(pointer: Pointer): void {
+  #pointer(pointer: AnyPointer): void {
     if (pointer.op === "pointer") {
       this.#emit("local.get", this.#local(pointer.name, "i32"));
       return;
@@ -285,25 +326,11 @@ class WasmLowering {
       case "name":
         this.#emit("local.get", this.#local(value.name, this.#wasmType(value.type)));
         break;
-      case "load": {
-        const loaded = this.#tailLocals.get(value);
-        if (loaded !== undefined) {
-          this.#emit("local.get", loaded);
-          break;
-        }
-        const vector = this.#wasmType(value.type) === "v128";
-        this.#emit(
-          vector ? "v128.load" : (`${value.type.element as Element}.load` as const),
-          this.#address(value.address),
-        );
+      case "load":
+        this.#load(value);
         break;
-      }
       case "broadcast":
-        this.#wasmType(value.type);
-        this.#emit(
-          value.type.element === "f64" ? "v128.load64_splat" : "v128.load32_splat",
-          this.#address(value.address),
-        );
+        this.#broadcast(value);
         break;
       case "splat":
         this.#value(value.value);
@@ -317,6 +344,14 @@ class WasmLowering {
         break;
       case "multiplyAdd":
         this.#multiplyAdd(value);
+        break;
+      case "dot":
+        this.#wasmType(value.type);
+        dot(this.#emitter, value);
+        break;
+      case "multiplyShift":
+        this.#wasmType(value.type);
+        multiplyShift(this.#emitter, value);
         break;
       case "select":
         this.#select(value);
@@ -344,6 +379,24 @@ class WasmLowering {
     }
   }
 
+  #load(value: Load): void {
+    const loaded = this.#tailLocals.get(value);
+    const { element } = value.address.pointer;
+    if (loaded !== undefined) this.#emit("local.get", loaded);
+    else if (this.#wasmType(value.type) !== "v128") this.#loadScalar(value.address);
+    else if (isByte(element)) loadBytes(this.#emitter, element, this.#address(value.address));
+    else this.#emit("v128.load", this.#address(value.address));
+  }
+
+  #broadcast({ address, type }: Extract<Value, { op: "broadcast" }>): void {
+    this.#wasmType(type);
+    if (isByte(address.pointer.element)) {
+      this.#loadScalar(address);
+      this.#emit("i32x4.splat");
+    } else
+      this.#emit(type.element === "f64" ? "v128.load64_splat" : "v128.load32_splat", this.#address(address));
+  }
+
   #constant(type: VectorType, value: number): void {
     if (this.#wasmType(type) !== "v128") this.#emit(`${type.element}.const`, value);
     else
@@ -368,6 +421,10 @@ class WasmLowering {
       this.#emit("local.get", second);
       this.#emit(operator === "min" ? "i32.lt_s" : "i32.gt_s");
       this.#emit("select");
+      return;
+    }
+    if (operator === "udiv") {
+      unsignedQuotient(this.#emitter, left, right);
       return;
     }
     if (operator === "scale") {
@@ -406,7 +463,7 @@ class WasmLowering {
     emit(
       {
         emit: (...instruction) => this.#emit(...instruction),
-        scratch: () => this.#local(`bits.${this.#scratchPairs++}`, "v128"),
+        scratch: () => this.#scratch("v128"),
       },
       element,
     );

@@ -96,6 +96,9 @@ class WasmPrinter {
         return row.name;
       case "local":
         return `${row.name} ${this.#names[immediate]}`;
+      case "i64":
+        // A number in decimals stops being exact above 2^53.
+        return `${row.name} ${BigInt(immediate)}`;
       case "f32":
       case "f64":
         return `${row.name} ${numberText(immediate)}`;
@@ -103,6 +106,10 @@ class WasmPrinter {
         return `${row.name} ${shape} ${lanes.map(numberText).join(" ")}`;
       case "shuffle":
         return `${row.name} ${lanes.join(" ")}`;
+      case "memory1lane":
+      case "memory4lane":
+        return `${row.name}${immediate > 0 ? ` offset=${immediate}` : ""} ${lanes.join()}`;
+      case "memory1":
       case "memory4":
       case "memory8":
         return immediate > 0 ? `${row.name} offset=${immediate}` : row.name;

@@ -62,7 +62,7 @@ function leftOperand(unit: VectorUnit, left: Value, right: Value, into: VectorRe
 }
 
 /** Whether evaluating the expression reads this register. */
-function mentions(unit: VectorUnit, expression: Expression, register: VectorRegister): boolean {
+export function mentions(unit: VectorUnit, expression: Expression, register: VectorRegister): boolean {
   if (expression.op === "name") {
     const home = unit.state.home(expression.name);
     return home.kind === "vector" && home.index === register.index;

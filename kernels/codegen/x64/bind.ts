@@ -16,9 +16,9 @@ export function bindNative(
   program: Program,
   memory: Memory,
   arithmetic: Arithmetic,
-  isa: Isa,
+  { isa, vnni }: { readonly isa: Isa; readonly vnni: boolean },
 ): (...args: number[]) => void {
-  const code = lowerToX64(program, { isa, arithmetic, convention: hostConvention });
+  const code = lowerToX64(program, { isa, arithmetic, vnni, convention: hostConvention });
   const run = loadCode(code.bytes).entry();
   const { block, write } = argumentWriter(program, memory, code.argumentBytes);
   const address = addressOf(block);

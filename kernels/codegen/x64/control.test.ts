@@ -262,6 +262,23 @@ describe.runIf(nativeAvailability().available)("calls, stack and division", () =
     }
   });
 
+  it.each([64, 32] as const)("div divides %i unsigned bits", (bits) => {
+    const sized = (register: Gpr): Gpr => (bits === 64 ? register : low(register));
+    for (const [a, b] of pairs.map(([x, y]) => [BigInt.asUintN(bits, x), BigInt.asUintN(bits, y)] as const)) {
+      if (b === 0n) continue;
+      const block = run([a, b], (assembler) => {
+        assembler.emit("mov", rax, word(0));
+        assembler.emit("mov", r9, word(1));
+        assembler.emit("xor", low(rdx), low(rdx));
+        assembler.emit("div", sized(r9));
+        assembler.emit("mov", word(2), rax);
+        assembler.emit("mov", word(3), rdx);
+      });
+      const [quotient, rest] = [block[2] ?? 0n, block[3] ?? 0n].map((value) => BigInt.asUintN(bits, value));
+      expect([a, b, quotient, rest]).toEqual([a, b, a / b, a % b]);
+    }
+  });
+
   it("lock xadd adds and gives what was there", () => {
     const block = run([40, 2], (assembler) => {
       assembler.emit("mov", rax, word(1));

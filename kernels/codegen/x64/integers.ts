@@ -4,14 +4,16 @@
  */
 import {
   type Address,
+  type AnyPointer,
   bytesOf,
   type Mask,
-  type Pointer,
+  type MemoryElement,
   type PointerName,
   type Value,
 } from "../expressions.ts";
 import type { InstructionName } from "./instructions.ts";
 import { type Label, type MemoryOperand, memory } from "./operands.ts";
+import { scalarMultiplyShift, unsignedQuotientInto } from "./packed-integers.ts";
 import { general } from "./pool.ts";
 import { type Gpr, low, rax, rdx, vector } from "./registers.ts";
 import type { State } from "./state.ts";
@@ -23,6 +25,9 @@ type Binary = Extract<Value, { op: "binary" }>;
 /** Jump where the comparison of two integers holds. */
 const jumps = { eq: "je", ne: "jne", lt: "jl", le: "jle", gt: "jg", ge: "jge" } as const;
 export const opposite = { eq: "ne", ne: "eq", lt: "ge", le: "gt", gt: "le", ge: "lt" } as const;
+
+/** Bytes are widened to the whole register; everything else is an i32 there. */
+const loads: Partial<Record<MemoryElement, InstructionName>> = { i8: "movsx", u8: "movzx" };
 
 /** A second operand; an i32 always fits the immediate that most instructions have. */
 type Source = Gpr | MemoryOperand | number;
@@ -72,7 +77,12 @@ export class IntegerUnit {
         this.move(into, this.source(value));
         break;
       case "load":
-        this.#state.scoped(() => code.emit("movsxd", into, this.address(value.address)));
+        this.#state.scoped(() =>
+          code.emit(loads[value.address.pointer.element] ?? "movsxd", into, this.address(value.address)),
+        );
+        break;
+      case "multiplyShift":
+        this.#state.scoped(() => scalarMultiplyShift(this.vectors, value, into));
         break;
       case "binary":
         this.#state.scoped(() => this.#binary(value, into));
@@ -102,6 +112,10 @@ export class IntegerUnit {
 
   #binary({ operator, left, right }: Binary, into: Gpr): void {
     const { code } = this.#state;
+    if (operator === "udiv") {
+      unsignedQuotientInto(this.vectors, left, right, into);
+      return;
+    }
     if (operator === "rem") {
       this.#remainder(left, right, into);
       return;
@@ -204,14 +218,14 @@ export class IntegerUnit {
   }
 
   /** The last step of a pointer may be the index of the operand, if that has room for it. */
-  #baseAndIndex(pointer: Pointer, room: boolean): { base: Gpr; index?: Gpr } {
+  #baseAndIndex(pointer: AnyPointer, room: boolean): { base: Gpr; index?: Gpr } {
     if (pointer.op === "advance" && room && pointer.by.op === "name")
       return { base: this.pointerRegister(pointer.pointer), index: this.register(pointer.by) };
     return { base: this.pointerRegister(pointer) };
   }
 
   /** A register that holds the pointer: its home, or a temporary. Not to be changed. */
-  pointerRegister(pointer: Pointer): Gpr {
+  pointerRegister(pointer: AnyPointer): Gpr {
     if (pointer.op === "pointer") {
       const home = this.#state.home(pointer.name);
       if (home.kind === "general") return general(home.index);
@@ -222,7 +236,7 @@ export class IntegerUnit {
   }
 
   /** Computes the pointer into a register, which it may mention as what is advanced. */
-  pointerInto(pointer: Pointer, into: Gpr): void {
+  pointerInto(pointer: AnyPointer, into: Gpr): void {
     const { code } = this.#state;
     if (pointer.op === "pointer") {
       const home = this.#state.home(pointer.name);
@@ -242,7 +256,7 @@ export class IntegerUnit {
     });
   }
 
-  #advanceBy(pointer: Pointer, bytes: number, into: Gpr): void {
+  #advanceBy(pointer: AnyPointer, bytes: number, into: Gpr): void {
     const base = this.pointerRegister(pointer);
     if (base.index === into.index) this.#state.code.emit("add", into, bytes);
     else this.#state.code.emit("lea", into, memory(base, { displacement: bytes }));
@@ -254,7 +268,7 @@ export class IntegerUnit {
   }
 
   /** A pointer variable moved on in place. */
-  assignPointer(name: PointerName, value: Pointer): void {
+  assignPointer(name: PointerName<MemoryElement>, value: AnyPointer): void {
     const home = this.#state.home(name.name);
     if (home.kind === "general") this.pointerInto(value, general(home.index));
   }

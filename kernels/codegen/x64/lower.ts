@@ -6,8 +6,9 @@
  * suits both calling conventions, costs the caller one conversion, and leaves parameters that are used rarely where they
  * are when registers run short.
  */
+import { cpuFeatureNames } from "../../native/cpu-features.ts";
 import type { Arithmetic } from "../arithmetic.ts";
-import { isPointer } from "../expressions.ts";
+import { isByte, isPointer } from "../expressions.ts";
 import type { Assign, Define, DefineTail, If, Loop, Program, Statement } from "../statements.ts";
 import { Assembler } from "./assembler.ts";
 import { epilogue, prologue } from "./frame.ts";
@@ -26,6 +27,8 @@ export interface NativeOptions {
   readonly arithmetic?: Arithmetic;
   /** Default: System V, which Linux and macOS share. */
   readonly convention?: CallingConvention;
+  /** Whether the machine has VNNI: `avx512_vnni` on AVX-512, `avx_vnni` on AVX2 (default: not). */
+  readonly vnni?: boolean;
 }
 
 /** Machine code that stands at a 64-byte boundary; its first byte is the entry. */
@@ -39,6 +42,9 @@ export interface NativeCode {
 /** Heads of innermost loops are aligned to half a cache line: the decoder fetches 32 bytes at once. */
 const loopAlignment = 32;
 
+/** What code for AVX2 may consist of: where an instruction has a VEX and an EVEX form, only the first. */
+const withoutAvx512 = cpuFeatureNames.filter((name) => !name.startsWith("avx512"));
+
 /** @throws ProgramError where the program needs more registers or wider vectors than there are. */
 export function lowerToX64(program: Program, options: NativeOptions): NativeCode {
   return new Lowering(program, options).lower();
@@ -48,7 +54,7 @@ class Lowering {
   readonly #program: Program;
   readonly #liveness: Liveness;
   readonly #pool: RegisterPool;
-  readonly #assembler = new Assembler();
+  readonly #assembler: Assembler;
   readonly #state: State;
   readonly #integers: IntegerUnit;
   readonly #vectors: VectorUnit;
@@ -56,8 +62,12 @@ class Lowering {
   readonly #inMemory: ReadonlySet<string>;
   #slots = 0;
 
-  constructor(program: Program, { isa, arithmetic = "fast", convention = "system-v" }: NativeOptions) {
+  constructor(
+    program: Program,
+    { isa, arithmetic = "fast", convention = "system-v", vnni = false }: NativeOptions,
+  ) {
     this.#program = program;
+    this.#assembler = new Assembler(isa === "avx2" ? { features: withoutAvx512 } : {});
     this.#liveness = livenessOf(program);
     this.#pool = new RegisterPool(program.name, isa, convention);
     this.#argumentBlock = argumentRegister[convention];
@@ -67,6 +77,7 @@ class Lowering {
       pool: this.#pool,
       isa,
       arithmetic,
+      vnni,
       argumentBlock: this.#argumentBlock,
     });
     this.#integers = new IntegerUnit(this.#state);
@@ -157,7 +168,8 @@ class Lowering {
         break;
       case "store": {
         const { address, value, tail } = statement;
-        if (value.type.lanes === 1 && value.type.element === "i32")
+        const whole = !isByte(address.pointer.element);
+        if (whole && value.type.lanes === 1 && value.type.element === "i32")
           this.#integers.store(this.#integers.address(address), value);
         else this.#vectors.store(address, value, tail);
         break;

@@ -25,6 +25,8 @@ export class State {
   readonly pool: RegisterPool;
   readonly isa: Isa;
   readonly fused: boolean;
+  /** Whether dot products may use VNNI. */
+  readonly vnni: boolean;
   readonly #argumentBlock: Gpr;
   readonly #temporaries: Temporary[] = [];
   #labels = 0;
@@ -34,11 +36,13 @@ export class State {
     pool: RegisterPool;
     isa: Isa;
     arithmetic: Arithmetic;
+    vnni: boolean;
     argumentBlock: Gpr;
   }) {
     this.code = options.code;
     this.pool = options.pool;
     this.isa = options.isa;
+    this.vnni = options.vnni;
     this.fused = options.arithmetic === "fast";
     this.#argumentBlock = options.argumentBlock;
   }

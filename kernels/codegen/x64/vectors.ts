@@ -8,6 +8,7 @@ import {
   type Address,
   bytesOf,
   type Element,
+  isByte,
   type Load,
   type Mask,
   type Name,
@@ -17,6 +18,7 @@ import {
   type VectorType,
 } from "../expressions.ts";
 import { binaryInto, multiplyAddInto, unaryInto } from "./arithmetic.ts";
+import { broadcastByte, loadBytes, storeBytes } from "./bytes.ts";
 import { convertVector, integerFromReal, realFromInteger } from "./conversions.ts";
 import type { InstructionName } from "./instructions.ts";
 import type { IntegerUnit } from "./integers.ts";
@@ -24,6 +26,7 @@ import { isaRows } from "./isa.ts";
 import { interleaveInto, laneInto, sumInto } from "./lanes.ts";
 import { literalOf } from "./literals.ts";
 import { atLabel, type Label, type MemoryOperand } from "./operands.ts";
+import { dotInto, multiplyShiftInto } from "./packed-integers.ts";
 import { type Gpr, low, type MaskRegister, mask, type VectorRegister, vector } from "./registers.ts";
 import { chooseInto, compareReals } from "./selection.ts";
 import type { State } from "./state.ts";
@@ -72,6 +75,9 @@ export class VectorUnit {
 
   /** The value as the last operand of an instruction, read from memory by it where that can be. */
   source(value: Value): VectorRegister | MemoryOperand {
+    // Bytes have to be widened first.
+    if ((value.op === "load" || value.op === "broadcast") && isByte(value.address.pointer.element))
+      return this.register(value);
     if (value.op === "load" && !value.tail && value.type.element !== "i32" && value.type.lanes === 1)
       return this.integers.address(value.address);
     if (value.op === "load" && !value.tail && value.type.lanes > 1)
@@ -111,7 +117,9 @@ export class VectorUnit {
         this.#load(value, into);
         break;
       case "broadcast":
-        this.#broadcast(value.type, this.integers.address(value.address), into);
+        if (isByte(value.address.pointer.element))
+          broadcastByte(this, value.address.pointer.element, value.address, into);
+        else this.#broadcast(value.type, this.integers.address(value.address), into);
         break;
       case "splat":
         this.#splat(value.value, value.type, into);
@@ -124,6 +132,12 @@ export class VectorUnit {
         break;
       case "multiplyAdd":
         multiplyAddInto(this, value, into);
+        break;
+      case "dot":
+        dotInto(this, value, into);
+        break;
+      case "multiplyShift":
+        multiplyShiftInto(this, value, into);
         break;
       case "select":
         chooseInto(this, value, into);
@@ -200,7 +214,12 @@ export class VectorUnit {
     else code.emit(type.element === "f64" ? "vmovsd" : "vmovss", into, from);
   }
 
-  #load({ address, tail, type }: Load, into: VectorRegister): void {
+  #load(load: Load, into: VectorRegister): void {
+    const { address, tail, type } = load;
+    if (isByte(address.pointer.element)) {
+      loadBytes(this, address.pointer.element, load, into);
+      return;
+    }
     const from = this.integers.address(address);
     if (!tail) this.move(type, into, from);
     else if (isaRows[this.state.isa].masks)
@@ -211,6 +230,10 @@ export class VectorUnit {
   /** Writes a value to memory; with a tail, only its lanes. */
   store(address: Address, value: Value, tail: Tail | undefined): void {
     const { code } = this.state;
+    if (isByte(address.pointer.element)) {
+      storeBytes(this, address.pointer.element, this.integers.address(address), value, tail);
+      return;
+    }
     const from = this.register(value);
     const to = this.integers.address(address);
     if (tail && isaRows[this.state.isa].masks)

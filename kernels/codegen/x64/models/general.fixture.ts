@@ -38,6 +38,8 @@ const twoOperands = (compute: (a: bigint, b: bigint) => bigint): Model =>
 export const generalModels: Models = {
   mov: scalar((values, _, immediate) => second(values, immediate), smallImmediates),
   movabs: scalar((_values, _, immediate) => BigInt(immediate), smallImmediates),
+  movsx: scalar((values) => BigInt.asIntN(8, of(values, 1))),
+  movzx: scalar((values) => BigInt.asUintN(8, of(values, 1))),
   movsxd: scalar((values) => BigInt.asIntN(32, of(values, 1))),
   add: twoOperands((a, b) => a + b),
   sub: twoOperands((a, b) => a - b),

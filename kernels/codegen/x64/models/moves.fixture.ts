@@ -293,6 +293,7 @@ export const moveModels: Models = {
   ...family("vinsert", ["f32x4", "i32x4"], () => insert("u32", 128)),
   ...family("vinsert", ["f64x4", "i64x4"], () => insert("u64", 256)),
   vextractps: extractOne("u32"),
+  vpextrb: extractOne("u8"),
   vpextrd: extractOne("u32"),
   vpextrq: extractOne("u64"),
   vinsertps: insertFloat,

@@ -102,6 +102,7 @@ export const moveRows = [
   ["vinsertf64x4",    "RVMI", "66 0F3A 1A", "z z y/m256 u8",  "",             "W1 512 avx512f"],
   ["vinserti64x4",    "RVMI", "66 0F3A 3A", "z z y/m256 u8",  "",             "W1 512 avx512f"],
   ["vextractps",      "MRI",  "66 0F3A 17", "r32/m32 x u8",   "WIG avx",      "WIG avx512f nomask"],
+  ["vpextrb",         "MRI",  "66 0F3A 14", "r32/m8 x u8",    "W0 avx",       "WIG avx512bw nomask"],
   ["vpextrd",         "MRI",  "66 0F3A 16", "r32/m32 x u8",   "W0 avx",       "W0 avx512dq nomask"],
   ["vpextrq",         "MRI",  "66 0F3A 16", "r64/m64 x u8",   "W1 avx",       "W1 avx512dq nomask"],
   ["vinsertps",       "RVMI", "66 0F3A 21", "x x x/m32 u8",   "WIG avx",      "W0 avx512f nomask"],
