@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { footprints } from "./cache/levels.ts";
+import { compileTrials, fusions } from "./compile/rules.fixture.ts";
 import { convTrials } from "./conv/rules.fixture.ts";
 import { evidenceOf } from "./evidence.ts";
 import type { Measurement, Profile } from "./experiment.ts";
@@ -134,6 +135,7 @@ const specialisedGraphs = (small: number, wide: number, differing: number): Meas
 
 const trials: readonly Trial[] = [
   ...convTrials,
+  ...compileTrials,
   {
     claim: "scheduling-gives-200x",
     confirmed: schedules(230),
@@ -264,6 +266,7 @@ describe("every rule", () => {
   it("refutes a search that gains nothing anywhere, and generated code that is one bit off", () => {
     expect(judged("search-beats-default-schedule", searches([1, 1.005, 0.999])).verdict).toBe("refuted");
     expect(judged("shape-specialised-code-is-faster", specialisedGraphs(2, 2, 1)).verdict).toBe("refuted");
+    expect(judged("fusion-cuts-memory-traffic", fusions([2, 2, 2], 100)).verdict).toBe("refuted");
   });
 
   it("judges what a program can reach on the fastest target that ran, against that target's own loops", () => {

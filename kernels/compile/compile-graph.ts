@@ -4,20 +4,19 @@
  */
 import { compile, type Kernel, type KernelTarget } from "../codegen/compile.ts";
 import { Memory } from "../codegen/memory.ts";
-import type { Visit } from "../codegen/trace.ts";
-import { compileTrace } from "../codegen/trace.ts";
 import { kernelIsa, machineRow } from "../gemm/machines.ts";
 import type { NativeIsa } from "../native/availability.ts";
 import { type Graph, type GraphNode, lengthOf, type TensorType, tensorBytes } from "./graph.ts";
 import { GraphError } from "./graph-error.ts";
 import { inferTypes, type Types } from "./infer.ts";
 import { planNode } from "./lower/index.ts";
-import { type NodePlan, type Planning, type Step, wholeLines } from "./lower/lowering.ts";
+import { type NodePlan, type Planning, wholeLines } from "./lower/lowering.ts";
 import { foldBatchNorm } from "./passes/fold-batch-norm.ts";
 import { allPasses, type Passed, runPasses } from "./passes/index.ts";
 import { legalise } from "./passes/legalise.ts";
 import type { Pass } from "./passes/pass.ts";
 import { type MemoryPlan, planMemory } from "./plan-memory.ts";
+import { bytesMovedBy } from "./traffic.ts";
 
 export interface CompileGraphOptions {
   readonly target: KernelTarget;
@@ -55,11 +54,8 @@ export interface CompiledGraph {
   run(): void;
   /** Runs one node alone, by its number: for whoever times or follows a run. */
   runNode(at: number): void;
-  /**
-   * Calls `visit` for every load and store of a run. @returns whether all of it could be followed: convolutions made
-   * elsewhere and gathers cannot
-   */
-  trace(visit: Visit): boolean;
+  /** Bytes that a run reads and writes, each word once for each kernel that touches it (traffic.ts). */
+  bytesMoved(): number;
   release(): void;
 }
 
@@ -160,7 +156,7 @@ function made(
       for (const step of steps) step.run();
     },
     runNode: (at) => steps[at]?.run(),
-    trace: (visit) => traced(steps, visit),
+    bytesMoved: () => bytesMovedBy(steps, layout.bytes),
     release: () => {
       for (const step of steps) step.release?.();
     },
@@ -200,13 +196,4 @@ function viewsOf(graph: Graph, types: Types, memory: Memory, address: (name: str
     const type = types.get(name) as TensorType;
     return memory.view(type.element, address(name), lengthOf(type));
   };
-}
-
-function traced(steps: readonly Step[], visit: Visit): boolean {
-  let whole = true;
-  for (const { calls } of steps) {
-    if (!calls) whole = false;
-    for (const { program, args } of calls ?? []) compileTrace(program)(visit, ...args);
-  }
-  return whole;
 }

@@ -85,6 +85,8 @@ function windowed(
       const others = node.inputs.slice(2).map((name) => workshop.address(name));
       const last = after ? stepOf(workshop, [[after, places.output, places.output, ...others]]) : undefined;
       return {
+        calls: last?.calls ?? [],
+        statedBytes: accounting.bytesMoved,
         run: () => {
           made.run(call);
           last?.run();

@@ -43,8 +43,10 @@ export interface KernelCall {
 
 /** A node ready to run. */
 export interface Step {
-  /** The calls that it makes, in order, where it consists of generated programs alone. */
+  /** The calls of generated programs that it makes, in order. */
   readonly calls?: readonly KernelCall[];
+  /** Bytes that its other parts read and write, by their own accounting. */
+  readonly statedBytes?: number;
   run(): void;
   release?(): void;
 }
