@@ -1,6 +1,7 @@
 /**
- * What machine code reaches on this core: shares of its own peak with AVX-512 and with AVX2, what a tiny call costs, what
- * making a kernel costs, and GEMV, dot and axpy against the streaming bandwidth. Run: node kernels/gemm/native.bench.ts
+ * What machine code reaches on this core: shares of its own peak with AVX-512 and with AVX2, what a tiny call costs, and
+ * GEMV, dot and axpy against the streaming bandwidth (what making a kernel costs: making.bench.ts).
+ * Run: node kernels/gemm/native.bench.ts
  */
 import { loadavg } from "node:os";
 import { compile } from "../codegen/compile.ts";
@@ -80,22 +81,6 @@ const calls = 20_000;
   const microseconds = median(samples);
   console.log(
     `a call on 16x16x16: ${microseconds.toFixed(2)} µs ${goal(microseconds < 1.5, "under 1.5 µs")}`,
-  );
-}
-
-{
-  const shape = { m: 1024, n: 1024, k: 1024 };
-  const samples: number[] = [];
-  for (let i = 0; i < 40; i++) {
-    const memory = new Memory(2 ** 23);
-    const began = performance.now();
-    createGemm({ variant: "packed-blocked", target: "native", memory, shape });
-    samples.push(performance.now() - began);
-  }
-  const first = samples[0]?.toFixed(1);
-  const warm = median(samples.slice(10));
-  console.log(
-    `making a GEMM (three programs): ${warm.toFixed(1)} ms when warm ${goal(warm < 5, "under 5 ms")}, ${first} ms the first time`,
   );
 }
 
