@@ -131,6 +131,10 @@ const presentations: Readonly<Record<string, Presentation>> = {
   "registers-needed": { title: () => "registers", text: bare, spare: 5 },
   "loads-per-fma": { title: () => "loads/FMA", text: bare, spare: 4 },
   "misses-per-mac": { title: () => "misses/MAC", text: bare, spare: 2 },
+  // What rules and charts are worked out from, beside the rates that follow from it.
+  "bytes-moved": { title: () => "bytes moved", text: formatMeasurement, spare: 1 },
+  "working-set": { title: () => "working set", text: formatMeasurement, spare: 1 },
+  "level-capacity": { title: () => "capacity", text: formatMeasurement, spare: 1 },
   "speed-up": {
     title: (against) => (against ? `x over ${against.variant}` : "x"),
     text: bareInterval,

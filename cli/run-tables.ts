@@ -5,6 +5,7 @@
 import type { StoredCell, StoredFailure, StoredRun, StoredSample, StoredVerdict } from "../catalog/ledger.ts";
 import type { Measurement, VariantRef } from "../kernels/experiment.ts";
 import { findingsIn } from "../kernels/judge.ts";
+import { isOverCeiling } from "../kernels/variant.ts";
 import { commandLine } from "../reports/command-line.ts";
 import { differenceIn, differenceInWords } from "../reports/difference-words.ts";
 import { forecastsInWords } from "../reports/forecast-words.ts";
@@ -78,7 +79,8 @@ function remarkLines(samples: readonly StoredSample[], { width, theme }: RunView
   return cellRemarks(samples).flatMap((remark) => wrap(sanitise(remark), width).map(theme.muted));
 }
 
-function cellLines(cell: StoredCell, measured: readonly Measurement[], view: RunView): string[] {
+function cellLines(cell: StoredCell, all: readonly Measurement[], view: RunView): string[] {
+  const measured = all.filter((m) => !isOverCeiling(m));
   const state = cell.finished ? formatDuration(cell.seconds ?? 0) : "not finished";
   const heading = `${view.theme.id(sanitise(cell.workload))}  ${view.theme.muted(state)}`;
   const rows = rowsOf(cell, measured);

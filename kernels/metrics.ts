@@ -39,6 +39,8 @@ const table = [
   { id: "intensity", title: "operational intensity", unit: "FLOP/B", better: "neither" },
   { id: "simulated-intensity", title: "intensity at a simulated L1", unit: "FLOP/B", better: "higher" },
   { id: "bytes-moved", title: "bytes moved", unit: "B", better: "lower" },
+  { id: "working-set", title: "working set", unit: "B", better: "neither" },
+  { id: "level-capacity", title: "capacity of the level", unit: "B", better: "neither" },
   { id: "workspace", title: "workspace", unit: "B", better: "lower" },
   { id: "unfolded-input", title: "unfolded input", unit: "B", better: "neither" },
   { id: "unfolded-ratio", title: "unfolded values per input value", unit: "1", better: "lower" },

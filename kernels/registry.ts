@@ -24,6 +24,7 @@ import { gemmTiling } from "./gemm/gemm-tiling.experiment.ts";
 import { gemmWaterfall } from "./gemm/gemm-waterfall.experiment.ts";
 import { gemvIdentity } from "./gemm/gemv-identity.experiment.ts";
 import { gemvRate } from "./gemm/gemv-rate.experiment.ts";
+import { rooflineBounds } from "./roofline/roofline-bounds.experiment.ts";
 import { gemmSchedule } from "./tune/gemm-schedule.experiment.ts";
 import { gemmSearch } from "./tune/gemm-search.experiment.ts";
 import { specialisedGraph } from "./tune/specialised-graph.experiment.ts";
@@ -41,6 +42,7 @@ export const experiments: readonly Experiment[] = [
   experiment(gemmWaterfall, () => import("./gemm/gemm-waterfall.ts")),
   experiment(gemvIdentity, () => import("./gemm/gemv-identity.ts")),
   experiment(gemvRate, () => import("./gemm/gemv-rate.ts")),
+  experiment(rooflineBounds, () => import("./roofline/roofline-bounds.ts")),
   experiment(gemmSchedule, () => import("./tune/gemm-schedule.ts")),
   experiment(gemmSearch, () => import("./tune/gemm-search.ts")),
   experiment(specialisedGraph, () => import("./tune/specialised-graph.ts")),

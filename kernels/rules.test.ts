@@ -133,6 +133,34 @@ const specialisedGraphs = (small: number, wide: number, differing: number): Meas
     ];
   });
 
+/** A roofline of 50 GFLOP/s under streams of 100 and 10 GB/s, with kernels at these shares of their bounds. */
+const roofline = (shares: { dot?: number; map?: number; gemm?: number }, spread = 0.01): Measurement[] => {
+  const workload = "roofline on wasm";
+  const row = (variant: string, metric: string, value: number): Measurement =>
+    made(
+      { workload, variant, metric, value },
+      metric === "working-set" || metric === "level-capacity" ? undefined : spread,
+    );
+  const kernel = (variant: string, rate: number, bandwidth: number, bytes: number): Measurement[] => [
+    row(variant, "throughput", rate),
+    row(variant, "peak-fraction", rate / 50),
+    row(variant, "bandwidth", bandwidth),
+    row(variant, "working-set", bytes),
+  ];
+  const { dot = 0.95, map = 0.95, gemm = 0.9 } = shares;
+  return [
+    row("peak-fma", "throughput", 50),
+    row("peak-read-l1", "bandwidth", 100),
+    row("peak-read-l1", "level-capacity", 2 ** 15),
+    row("peak-read-memory", "bandwidth", 8),
+    row("peak-copy-memory", "bandwidth", 10),
+    ...kernel("dot-l1", 25 * dot, 100 * dot, 2 ** 14),
+    ...kernel("dot-memory", 2.5 * dot, 10 * dot, 2 ** 26),
+    ...kernel("map256-memory", 50 * map, (50 / 64) * map, 2 ** 26),
+    ...kernel("gemm-256", 50 * gemm, 1, 2 ** 20),
+  ];
+};
+
 const trials: readonly Trial[] = [
   ...convTrials,
   ...compileTrials,
@@ -153,6 +181,12 @@ const trials: readonly Trial[] = [
     confirmed: specialisedGraphs(2, 1.2, 0),
     refuted: specialisedGraphs(2, 0.9, 0),
     inconclusive: specialisedGraphs(2, 1.01, 0),
+  },
+  {
+    claim: "roofline-bounds-hold",
+    confirmed: roofline({}),
+    refuted: roofline({ dot: 1.2 }),
+    inconclusive: roofline({ dot: 1.04 }, 0.04),
   },
   {
     claim: "naive-matmul-far-from-peak",
@@ -267,6 +301,21 @@ describe("every rule", () => {
     expect(judged("search-beats-default-schedule", searches([1, 1.005, 0.999])).verdict).toBe("refuted");
     expect(judged("shape-specialised-code-is-faster", specialisedGraphs(2, 2, 1)).verdict).toBe("refuted");
     expect(judged("fusion-cuts-memory-traffic", fusions([2, 2, 2], 100)).verdict).toBe("refuted");
+  });
+
+  it("refutes a roofline that is beaten by arithmetic, or whose ridge lies elsewhere, and needs every ceiling", () => {
+    expect(judged("roofline-bounds-hold", roofline({ gemm: 1.1 })).verdict).toBe("refuted");
+    expect(judged("roofline-bounds-hold", roofline({ dot: 0.4 })).verdict).toBe("refuted");
+    expect(judged("roofline-bounds-hold", roofline({ map: 0.4 })).verdict).toBe("refuted");
+    for (const missing of [/^peak-fma/, /-memory$/, /^map256/]) {
+      const rest = roofline({}).filter(({ variant }) => !missing.test(variant));
+      expect(judged("roofline-bounds-hold", rest).verdict, String(missing)).toBe("inconclusive");
+    }
+    // A kernel whose operands lie in the first level may be faster than memory, and one in memory not.
+    const misplaced = roofline({}).map((m) =>
+      m.variant === "dot-l1" && m.metric === "working-set" ? { ...m, value: 2 ** 20 } : m,
+    );
+    expect(judged("roofline-bounds-hold", misplaced).verdict).toBe("refuted");
   });
 
   it("judges what a program can reach on the fastest target that ran, against that target's own loops", () => {

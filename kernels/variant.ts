@@ -29,6 +29,11 @@ export function isCeiling({ variant }: { readonly variant: string }): boolean {
   return variant.startsWith("peak-");
 }
 
+/** Whether a ratio is one over a ceiling: what rules are judged by, and no comparison of variants that a table shows. */
+export function isOverCeiling({ against }: { readonly against?: VariantRef }): boolean {
+  return against !== undefined && isCeiling(against);
+}
+
 /**
  * The name of a variant that so many threads compute together: `packed-blocked-2t`. Threads are part of the name, because
  * variant and target are what tells samples, measurements, pairs and failures apart everywhere; a measurement says

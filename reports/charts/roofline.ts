@@ -47,7 +47,9 @@ function roofOver(hint: ChartHint, source: ChartSource, workload: string): Roof 
   if (!peak || !memory) return undefined;
   const slopes = source.measurements
     .filter((m) => isCeiling(m) && m.metric === "bandwidth" && m.workload === memory.workload && m.value > 0)
-    .toSorted((a, b) => b.value - a.value);
+    .toSorted((a, b) => b.value - a.value)
+    // Of several streams of a level the fastest is its roof.
+    .filter((m, at, sorted) => sorted.findIndex((other) => levelOf(other) === levelOf(m)) === at);
   const stream = (hint.traffic === "simulated" && behindFirstLevel(slopes)) || memory;
   return { peak, stream, ridge: peak.value / stream.value, slopes: slopes.length > 0 ? slopes : [memory] };
 }
@@ -227,6 +229,11 @@ function slopeLayers({ peak, slope, name, above }: Slope, x: Axis, y: Axis, shar
     { data, mark: { ...text, angle, ...halo }, encoding: at },
     { data, mark: { ...text, angle, color: ink.ceiling }, encoding: at },
   ];
+}
+
+/** The end of a stream's name that says where its arrays lie; nothing is memory. */
+function levelOf({ variant }: Measurement): string {
+  return /-(l\d)$/.exec(variant)?.[1] ?? "memory";
 }
 
 /** `peak-stream-l2` is L2; `peak-stream` is memory, and plainly the stream where no other is beside it. */

@@ -5,7 +5,7 @@
 import type { StoredCell, StoredSample } from "../../catalog/ledger.ts";
 import type { Measurement, VariantRef } from "../../kernels/experiment.ts";
 import { metrics } from "../../kernels/metrics.ts";
-import { isCeiling, sameVariant, variantRef } from "../../kernels/variant.ts";
+import { isCeiling, isOverCeiling, sameVariant, variantRef } from "../../kernels/variant.ts";
 import { differenceInWords } from "../difference-words.ts";
 import { forecastsInWords } from "../forecast-words.ts";
 import { type Column, code, table, text } from "../markdown.ts";
@@ -20,9 +20,10 @@ interface Row {
 /** Blocks of Markdown for one workload, with remarks on its samples; none where nothing was measured in it. */
 export function resultTables(
   cell: StoredCell,
-  measured: readonly Measurement[],
+  all: readonly Measurement[],
   samples: readonly StoredSample[],
 ): string[] {
+  const measured = all.filter((m) => !isOverCeiling(m));
   const rows = rowsOf(cell, measured);
   if (rows.length === 0) return [];
   const against = measured.find((m) => m.metric === "speed-up")?.against;
