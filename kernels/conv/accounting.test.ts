@@ -13,6 +13,8 @@ import { convShape, inputLength, layouts, outputLength, shapeText, weightsLength
 
 /** Which stage a program is, by its name. */
 const stageOfProgram: readonly (readonly [RegExp, string])[] = [
+  [/^depthwise-/, "sums"],
+  [/^padPixels$/, "pad"],
   [/^gather-/, "gather"],
   [/-input-/, "transform inputs"],
   [/^products-/, "products"],
@@ -71,7 +73,7 @@ const machines = [
   { target: "native", isa: "avx512", element: "f32" },
 ] as const;
 
-const rows: readonly ConvAlgorithmId[] = ["winograd-2x2", "winograd-4x4", "fft"];
+const rows: readonly ConvAlgorithmId[] = ["winograd-2x2", "winograd-4x4", "fft", "depthwise"];
 
 const layersTried = 8;
 
@@ -94,7 +96,9 @@ describe.each(rows)("the accounting of %s", (id) => {
             stride: 1,
             dilation: 1,
           })
-        : convShape({ ...given, stride: 1, dilation: 1 });
+        : id === "depthwise"
+          ? convShape({ ...given, groups: given.channels, filters: given.channels })
+          : convShape({ ...given, stride: 1, dilation: 1 });
       const options = {
         layout,
         shape,

@@ -1,6 +1,7 @@
 /** The table of all ways to compute a convolution, in the order in which a reader should meet them. */
 import { ProgramError } from "../codegen/errors.ts";
 import type { ConvAlgorithm } from "./algorithm.ts";
+import { depthwise } from "./algorithms/depthwise.ts";
 import { direct } from "./algorithms/direct.ts";
 import { fft } from "./algorithms/fft.ts";
 import { im2col } from "./algorithms/im2col.ts";
@@ -20,6 +21,7 @@ export const convAlgorithms: readonly ConvAlgorithm[] = [
   winogradSmall,
   winogradLarge,
   fft,
+  depthwise,
 ];
 
 /** The row of an algorithm. @throws ProgramError for an id that no row has. */
