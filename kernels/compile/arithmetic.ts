@@ -6,7 +6,7 @@
 import type { Expression, PointwiseFunction, Step } from "./expression.ts";
 
 export interface FunctionRow {
-  readonly operands: 1 | 2;
+  readonly operands: 0 | 1 | 2;
   /** Names of its constants, in order. */
   readonly parameters: readonly string[];
   value(operands: readonly number[], parameters: readonly number[]): number;
@@ -40,6 +40,7 @@ export const geluScale = Math.sqrt(2 / Math.PI);
 export const geluCube = 0.044715;
 
 export const functions: Readonly<Record<PointwiseFunction, FunctionRow>> = {
+  constant: { operands: 0, parameters: ["number"], value: (_, [number]) => number as number },
   add: binary((x, y) => x + y),
   sub: binary((x, y) => x - y),
   mul: binary((x, y) => x * y),

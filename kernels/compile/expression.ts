@@ -6,6 +6,7 @@
 
 /** Names of the functions that a step may apply; arithmetic.ts has a row for each. */
 export type PointwiseFunction =
+  | "constant"
   | "add"
   | "sub"
   | "mul"
@@ -99,5 +100,5 @@ export function reordered(expression: Expression, order: readonly number[]): Exp
 
 /** `add, relu`: the functions in the order in which they are applied. */
 export function expressionText({ steps }: Expression): string {
-  return steps.map(({ apply }) => apply).join(", ");
+  return steps.flatMap(({ apply }) => (apply === "constant" ? [] : [apply])).join(", ");
 }

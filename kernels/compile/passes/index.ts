@@ -4,13 +4,22 @@ import { eliminate } from "./eliminate.ts";
 import { foldBatchNorm } from "./fold-batch-norm.ts";
 import { foldConstants } from "./fold-constants.ts";
 import { fuse } from "./fuse.ts";
+import { inlineScalars } from "./inline-scalars.ts";
 import type { Pass } from "./pass.ts";
+import { recognise } from "./recognise.ts";
 
 /**
- * Folding first, so that batch normalisation finds constants; what is left over is taken out before fusion, so that
- * nothing idle stands between a layer and its arithmetic; and once more at the end.
+ * Folding first, so that batch normalisation finds constants; what is written out is found before anything changes its
+ * nodes; what is left over is taken out before fusion, so that nothing idle stands between a layer and its arithmetic.
  */
-export const allPasses: readonly Pass[] = [foldConstants, foldBatchNorm, eliminate, fuse];
+export const allPasses: readonly Pass[] = [
+  foldConstants,
+  recognise,
+  foldBatchNorm,
+  eliminate,
+  inlineScalars,
+  fuse,
+];
 
 /** The graph after each pass, in order. */
 export interface Passed {

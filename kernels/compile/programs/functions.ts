@@ -28,7 +28,12 @@ import type { Expression, PointwiseFunction } from "../expression.ts";
 import { exponential } from "./exponential.ts";
 
 /** What a function becomes: operands are names, so that they may be used more than once. */
-type Emit = (b: ProgramBuilder, operands: readonly Name[], parameters: readonly number[]) => Value;
+type Emit = (
+  b: ProgramBuilder,
+  operands: readonly Name[],
+  parameters: readonly number[],
+  type: VectorType,
+) => Value;
 
 const one =
   (emit: (x: Name, b: ProgramBuilder) => Value): Emit =>
@@ -68,6 +73,7 @@ function erf(b: ProgramBuilder, x: Name): Value {
 }
 
 export const emitted: Readonly<Record<PointwiseFunction, Emit>> = {
+  constant: (_b, _operands, [number], type) => constant(number as number, type),
   add: two(add),
   sub: two(sub),
   mul: two(mul),
@@ -123,10 +129,11 @@ function power(b: ProgramBuilder, x: Name, exponent: number): Value {
 
 /** An expression on vectors of one type: statements for its steps, and the value of the last. */
 export function emitExpression(b: ProgramBuilder, expression: Expression, operands: readonly Value[]): Value {
+  const { type } = operands[0] as Value;
   const names: Name[] = operands.map((value) => (value.op === "name" ? value : b.let("operand", value)));
   for (const [at, { apply, of: places, parameters = [] }] of expression.steps.entries()) {
     const taken = places.map((place) => names[place] as Name);
-    const value = emitted[apply](b, taken, parameters);
+    const value = emitted[apply](b, taken, parameters, type);
     if (at === expression.steps.length - 1) return value;
     names.push(b.let("step", value));
   }
@@ -145,7 +152,11 @@ const heavy = new Set<PointwiseFunction>([
   "silu",
 ]);
 
+/** Steps up to which copies for a whole tile stay short. */
+const mostLight = 6;
+
 /** Whether an expression is so short that it may stand once for each register of a tile. */
 export function isLight({ steps }: Expression): boolean {
-  return steps.length <= 6 && steps.every(({ apply }) => !heavy.has(apply));
+  const work = steps.filter(({ apply }) => apply !== "constant");
+  return work.length <= mostLight && work.every(({ apply }) => !heavy.has(apply));
 }
