@@ -41,6 +41,7 @@ export function write(b: ProgramBuilder, pointer: Pointer, { index, tail }: Span
 
 /** A length cut into whole vectors and a rest; made once where several sweeps go over the same length. */
 export interface Stretch {
+  readonly count: Name;
   readonly whole: Name;
   readonly rest: Name;
   readonly tail: Tail;
@@ -52,7 +53,7 @@ export function stretchOf(b: ProgramBuilder, count: Value, type: VectorType): St
   const length = b.let("count", count);
   const whole = b.let("whole", and(length, -type.lanes));
   const rest = b.let("rest", sub(length, whole));
-  return { whole, rest, tail: b.tail("tail", rest, type), type };
+  return { count: length, whole, rest, tail: b.tail("tail", rest, type), type };
 }
 
 /** Calls `body` for every vector of a stretch, `unroll` at a time while there are so many. */
