@@ -4,7 +4,9 @@
  */
 import type { GoldenEvaluator } from "./evaluator.ts";
 import { batchnorm } from "./operations/batchnorm.ts";
+import { conv2d } from "./operations/conv2d.ts";
 import { layernorm } from "./operations/layernorm.ts";
 import { linear } from "./operations/linear.ts";
+import { pool } from "./operations/pool.ts";
 
-export const evaluators: readonly GoldenEvaluator[] = [batchnorm, layernorm, linear];
+export const evaluators: readonly GoldenEvaluator[] = [batchnorm, conv2d, layernorm, linear, pool];
