@@ -1,0 +1,54 @@
+/**
+ * e^x and 2^x. x is split into k ln 2 + r with a whole k and |r| <= ln 2 / 2; then e^x = 2^k e^r, and e^r is
+ * 1 + r + r² q(r) with a polynomial q. The split (Cody and Waite, Software Manual for the Elementary Functions, 1980)
+ * takes k ln 2 off in two steps, of which the first is exact.
+ */
+import {
+  add,
+  constant,
+  max,
+  min,
+  mul,
+  multiplyAdd,
+  round,
+  scale,
+  sub,
+  type Value,
+} from "../codegen/expressions.ts";
+import type { ProgramBuilder } from "../codegen/program.ts";
+import { coefficients, ln2Parts } from "./coefficients.ts";
+import { elementOf, type RealElement } from "./intervals.ts";
+import { polynomial } from "./polynomial.ts";
+
+/** Beyond these, e^x is 0 or infinite in the element type; clamped, so that k stays small. */
+const expRange: Readonly<Record<RealElement, readonly [low: number, high: number]>> = {
+  f32: [-104, 89],
+  f64: [-746, 710],
+};
+/** The same of 2^x. */
+const exp2Range: typeof expRange = { f32: [-151, 129], f64: [-1076, 1025] };
+
+/** e^x for every x: 0 and infinity where it overflows, subnormal results rounded once, NaN of NaN. */
+export function exp(b: ProgramBuilder, x: Value): Value {
+  const element = elementOf(x);
+  const [low, high] = expRange[element];
+  const [ln2High, ln2Low] = ln2Parts[element];
+  const clamped = b.let("x", min(max(x, low), high));
+  const k = b.let("k", round(mul(clamped, Math.LOG2E)));
+  const rest = multiplyAdd(k, constant(-ln2High, x.type), clamped);
+  const r = b.let("r", multiplyAdd(k, constant(-ln2Low, x.type), rest));
+  const q = polynomial(b, r, coefficients.exp[element]);
+  const above = b.let("above", multiplyAdd(mul(r, r), q, r));
+  return scale(add(above, 1), k);
+}
+
+/** 2^x for every x, exact where x is whole. */
+export function exp2(b: ProgramBuilder, x: Value): Value {
+  const element = elementOf(x);
+  const [low, high] = exp2Range[element];
+  const clamped = b.let("x", min(max(x, low), high));
+  const k = b.let("k", round(clamped));
+  const r = b.let("r", sub(clamped, k));
+  const q = polynomial(b, r, coefficients.exp2[element]);
+  return scale(multiplyAdd(r, q, constant(1, x.type)), k);
+}
