@@ -1,0 +1,154 @@
+/**
+ * What tensors stand on: one memory with blocks that are used again, kernels that are made once for each shape, and the
+ * record of operations that gradients are taken through.
+ */
+import type { Arithmetic } from "../../codegen/arithmetic.ts";
+import { compile, type KernelTarget, nativeIsa } from "../../codegen/compile.ts";
+import { bytesOf } from "../../codegen/expressions.ts";
+import { Memory } from "../../codegen/memory.ts";
+import type { Program } from "../../codegen/statements.ts";
+import { isaRows } from "../../codegen/x64/isa.ts";
+import type { GemmArguments, Real } from "../../gemm/arguments.ts";
+import { createGemm, type Gemm } from "../../gemm/gemm.ts";
+import { Heap } from "./heap.ts";
+import { type Shape, shapeText, sizeOf } from "./shapes.ts";
+import { Tensor } from "./tensor.ts";
+
+export interface EngineOptions {
+  readonly target: KernelTarget;
+  /** Type of all tensors (default: f32). */
+  readonly element?: Real;
+  /** `strict` gives the same bits on every target and machine (default: fast). */
+  readonly arithmetic?: Arithmetic;
+  readonly threads?: number;
+  /** Most memory that tensors may take together (default: 1 GiB); only what is used is backed by the machine. */
+  readonly bytes?: number;
+}
+
+type Call = (...args: number[]) => void;
+
+export class Engine {
+  readonly target: KernelTarget;
+  readonly element: Real;
+  readonly arithmetic: Arithmetic;
+  readonly threads: number;
+  readonly heap: Heap;
+  /** Lanes of the vectors that kernels are made with. */
+  readonly lanes: number;
+  readonly #kernels = new Map<string, Call>();
+  readonly #products = new Map<string, Gemm>();
+  readonly #scopes: Set<Tensor>[] = [];
+  #recording = true;
+
+  constructor({ target, element = "f32", arithmetic = "fast", threads = 1, bytes = 2 ** 30 }: EngineOptions) {
+    this.target = target;
+    this.element = element;
+    this.arithmetic = arithmetic;
+    this.threads = threads;
+    this.heap = new Heap(new Memory(bytes, { shared: threads > 1 }));
+    this.lanes = lanesOf(target, element, arithmetic);
+  }
+
+  get memory(): Memory {
+    return this.heap.memory;
+  }
+
+  /** The kernel of this name, made by `write` when it is first asked for. The name says all that decides its code. */
+  kernel(name: string, write: () => Program): Call {
+    let call = this.#kernels.get(name);
+    if (!call) {
+      call = compile(write(), this.target, this.memory, { arithmetic: this.arithmetic }).call;
+      this.#kernels.set(name, call);
+    }
+    return call;
+  }
+
+  /** C = alpha A B + beta C on this engine's target and threads. */
+  multiply(args: GemmArguments): void {
+    const { m, n, k, transposeA = false, transposeB = false } = args;
+    const { arithmetic, element, memory, threads } = this;
+    // Blocks of the sum over k differ between machine code and WebAssembly, and with them the bits of the sum.
+    const target = arithmetic === "strict" && this.target === "native" ? "wasm" : this.target;
+    const variant = target === "native" && !transposeA && !transposeB ? "auto" : "packed-blocked";
+    const name = `${variant} ${m}x${n}x${k}`;
+    let product = this.#products.get(name);
+    if (!product) {
+      product = createGemm({ variant, target, arithmetic, element, memory, threads, shape: { m, n, k } });
+      this.#products.set(name, product);
+    }
+    product.run(args);
+  }
+
+  /** A tensor with these values, or with whatever its block holds; freed with the scope that it is made in. */
+  tensor(shape: Shape, values?: ArrayLike<number> | number): Tensor {
+    const size = sizeOf(shape);
+    if (typeof values === "object" && values.length !== size)
+      throw new RangeError(`expected ${size} values for ${shapeText(shape)}; found ${values.length}`);
+    const made = new Tensor(this, shape, this.heap.take(size * bytesOf[this.element]));
+    if (typeof values === "object") made.values.set(values);
+    else if (values !== undefined) made.values.fill(values);
+    this.#scopes.at(-1)?.add(made);
+    return made;
+  }
+
+  /** A tensor whose gradient is wanted, and that outlives every scope. */
+  parameter(shape: Shape, values: ArrayLike<number> | number): Tensor {
+    const made = this.keep(this.tensor(shape, values));
+    made.wantsGradient = true;
+    return made;
+  }
+
+  /** Takes a tensor out of the scopes; to be freed by its owner. */
+  keep(tensor: Tensor): Tensor {
+    for (const scope of this.#scopes) scope.delete(tensor.owner);
+    return tensor;
+  }
+
+  /** Runs `work` and frees every tensor that was made in it, but those that it returns. */
+  scope<T>(work: () => T): T {
+    const made = new Set<Tensor>();
+    this.#scopes.push(made);
+    try {
+      const result = work();
+      const outer = this.#scopes.at(-2);
+      for (const { owner } of tensorsIn(result)) if (made.delete(owner)) outer?.add(owner);
+      return result;
+    } finally {
+      this.#scopes.pop();
+      for (const tensor of made) tensor.free();
+    }
+  }
+
+  /** Runs `work` without recording: for evaluation, and for updates of parameters. */
+  untracked<T>(work: () => T): T {
+    const before = this.#recording;
+    this.#recording = false;
+    try {
+      return work();
+    } finally {
+      this.#recording = before;
+    }
+  }
+
+  /** Whether operations are recorded for gradients. */
+  get recording(): boolean {
+    return this.#recording;
+  }
+}
+
+/** Strict kernels have the same vectors everywhere, because the order of a sum depends on them. */
+const strictVectorBytes = 16;
+
+function lanesOf(target: KernelTarget, element: Real, arithmetic: Arithmetic): number {
+  const vectorBytes =
+    target === "native" && arithmetic === "fast" ? isaRows[nativeIsa()].bits / 8 : strictVectorBytes;
+  return vectorBytes / bytesOf[element];
+}
+
+function tensorsIn(result: unknown): readonly Tensor[] {
+  if (result instanceof Tensor) return [result];
+  if (Array.isArray(result)) return result.flatMap(tensorsIn);
+  if (typeof result === "object" && result !== null && Object.getPrototypeOf(result) === Object.prototype)
+    return Object.values(result).flatMap(tensorsIn);
+  return [];
+}
