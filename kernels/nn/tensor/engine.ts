@@ -11,6 +11,7 @@ import { isaRows } from "../../codegen/x64/isa.ts";
 import type { GemmArguments, Real } from "../../gemm/arguments.ts";
 import { createGemm, type Gemm } from "../../gemm/gemm.ts";
 import { Heap } from "./heap.ts";
+import { Indices } from "./indices.ts";
 import { type Shape, shapeText, sizeOf } from "./shapes.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -37,7 +38,7 @@ export class Engine {
   readonly lanes: number;
   readonly #kernels = new Map<string, Call>();
   readonly #products = new Map<string, Gemm>();
-  readonly #scopes: Set<Tensor>[] = [];
+  readonly #scopes: Set<Block>[] = [];
   #recording = true;
 
   constructor({ target, element = "f32", arithmetic = "fast", threads = 1, bytes = 2 ** 30 }: EngineOptions) {
@@ -91,6 +92,16 @@ export class Engine {
     return made;
   }
 
+  /**
+   * Whole numbers from 0 to below `limit`: labels, or places of rows; freed with the scope that they are made in.
+   * @throws RangeError naming the first one that is none
+   */
+  indices(values: ArrayLike<number>, limit: number): Indices {
+    const made = new Indices(this.heap, values, limit);
+    this.#scopes.at(-1)?.add(made);
+    return made;
+  }
+
   /** A tensor whose gradient is wanted, and that outlives every scope. */
   parameter(shape: Shape, values: ArrayLike<number> | number): Tensor {
     const made = this.keep(this.tensor(shape, values));
@@ -106,7 +117,7 @@ export class Engine {
 
   /** Runs `work` and frees every tensor that was made in it, but those that it returns. */
   scope<T>(work: () => T): T {
-    const made = new Set<Tensor>();
+    const made = new Set<Block>();
     this.#scopes.push(made);
     try {
       const result = work();
@@ -134,6 +145,11 @@ export class Engine {
   get recording(): boolean {
     return this.#recording;
   }
+}
+
+/** What a scope frees. */
+interface Block {
+  free(): void;
 }
 
 /** Strict kernels have the same vectors everywhere, because the order of a sum depends on them. */

@@ -4,8 +4,9 @@ import { backward } from "./backward.ts";
 import { Engine } from "./engine.ts";
 import { add, div, mul, relu, square, sub } from "./functions/arithmetic.ts";
 import { assign, map } from "./functions/elementwise.ts";
+import { gather, pick } from "./functions/gather.ts";
 import { matmul } from "./functions/matmul.ts";
-import { concat, permute, reshape, slice, stretch, transpose } from "./functions/move.ts";
+import { concat, detach, permute, reshape, slice, stretch, transpose } from "./functions/move.ts";
 import { max, mean, sum } from "./functions/reduce.ts";
 import { checker, checkGradients, randomParameter } from "./gradient-check.fixture.ts";
 import * as scalar from "./scalar.ts";
@@ -116,6 +117,12 @@ describe.each(targets)("on %s", (target) => {
     );
   });
 
+  it("stops at what is detached", () => {
+    const x = parameter([3]);
+    engine.scope(() => backward(sum(mul(x, detach(x)))));
+    expect([...(x.gradient as Tensor).values]).toEqual([...x.values]);
+  });
+
   it("shares the gradient of a maximum among equals", () => {
     const x = engine.parameter([1, 4], [1, 3, 3, 2]);
     engine.scope(() => backward(sum(max(x, { over: [1] }))));
@@ -201,6 +208,8 @@ describe("an engine", () => {
     ["a loss of several elements", (e) => backward(e.parameter([2], 0)), /one element; found 2/],
     ["a loss without parameters", (e) => backward(e.tensor([1], 0)), /depends on a parameter/],
     ["other lengths", (e) => reshape(e.tensor([6]), [4, -1]), /6 elements.*\[4, -1\]/],
+    ["a label that is none", (e) => e.indices([0, 3, 1], 3), /0 to 2; found 3 at 1/],
+    ["labels for other rows", (e) => pick(e.tensor([2, 3]), e.indices([0], 3)), /\[1, 3\].*\[2, 3\]/],
     ["two engines", (e) => add(e.tensor([1], 0), checker().tensor([1], 0)), /one engine/],
   ])("refuses %s", (_, work, message) => {
     expect(() => work(checker())).toThrow(message);

@@ -18,6 +18,9 @@ import type { Tensor } from "../tensor.ts";
 import { nestText } from "./elementwise.ts";
 import { sumTo } from "./reduce.ts";
 
+/** The same numbers without what they came from: no gradient passes. */
+export const detach = (x: Tensor): Tensor => x.view(x.shape);
+
 /** The same numbers under another shape; one length may be -1, for whatever is left. Shared, not copied. */
 export function reshape(x: Tensor, lengths: Shape): Tensor {
   const shape = completed(lengths, x);
