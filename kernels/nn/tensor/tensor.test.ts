@@ -102,6 +102,8 @@ describe.each(targets)("on %s", (target) => {
     ["permute", [[2, 3, 4, 5]], (a) => permute(a as Tensor, [2, 0, 3, 1])],
     ["transpose", [[3, 7]], (a) => transpose(a as Tensor)],
     ["slice", [[4, 6, 3]], (a) => slice(a as Tensor, 1, 2, 5)],
+    ["gather", [[5, 18]], (a) => gather(a as Tensor, engine.indices([4, 0, 4, 2], 5))],
+    ["pick", [[3, 4]], (a) => pick(a as Tensor, engine.indices([2, 0, 3], 4))],
     [
       "concat",
       [
