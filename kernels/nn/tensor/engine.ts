@@ -9,7 +9,7 @@ import { Memory } from "../../codegen/memory.ts";
 import type { Program } from "../../codegen/statements.ts";
 import { isaRows } from "../../codegen/x64/isa.ts";
 import type { GemmArguments, Real } from "../../gemm/arguments.ts";
-import { createGemm, type Gemm } from "../../gemm/gemm.ts";
+import { createGemm } from "../../gemm/gemm.ts";
 import { Heap } from "./heap.ts";
 import { Indices } from "./indices.ts";
 import { type Shape, shapeText, sizeOf } from "./shapes.ts";
@@ -37,7 +37,7 @@ export class Engine {
   /** Lanes of the vectors that kernels are made with. */
   readonly lanes: number;
   readonly #kernels = new Map<string, Call>();
-  readonly #products = new Map<string, Gemm>();
+  readonly #operations = new Map<string, unknown>();
   readonly #scopes: Set<Block>[] = [];
   #recording = true;
 
@@ -64,6 +64,15 @@ export class Engine {
     return call;
   }
 
+  /** What of this name `make` makes when it is first asked for: an operation with a workspace of its own. */
+  operation<T>(name: string, make: () => T): T {
+    const known = this.#operations.get(name) as T | undefined;
+    if (known !== undefined) return known;
+    const made = make();
+    this.#operations.set(name, made);
+    return made;
+  }
+
   /** C = alpha A B + beta C on this engine's target and threads. */
   multiply(args: GemmArguments): void {
     const { m, n, k, transposeA = false, transposeB = false } = args;
@@ -72,12 +81,8 @@ export class Engine {
     const target = arithmetic === "strict" && this.target === "native" ? "wasm" : this.target;
     const variant = target === "native" && !transposeA && !transposeB ? "auto" : "packed-blocked";
     const name = `${variant} ${m}x${n}x${k}`;
-    let product = this.#products.get(name);
-    if (!product) {
-      product = createGemm({ variant, target, arithmetic, element, memory, threads, shape: { m, n, k } });
-      this.#products.set(name, product);
-    }
-    product.run(args);
+    const options = { variant, target, arithmetic, element, memory, threads, shape: { m, n, k } };
+    this.operation(name, () => createGemm(options)).run(args);
   }
 
   /** A tensor with these values, or with whatever its block holds; freed with the scope that it is made in. */

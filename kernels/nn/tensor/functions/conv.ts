@@ -1,0 +1,88 @@
+/** Two-dimensional convolution, with the gradients of image, filters and bias. */
+import type { ConvAlgorithmId } from "../../../conv/algorithm.ts";
+import { createConvolutionBackward } from "../../../conv/backward.ts";
+import { createConvolution } from "../../../conv/convolution.ts";
+import { type ConvShape, convShape, outputHeight, outputWidth } from "../../../conv/shape.ts";
+import type { Engine } from "../engine.ts";
+import { record } from "../record.ts";
+import { shapeText } from "../shapes.ts";
+import type { Tensor } from "../tensor.ts";
+import { engineOf } from "./elementwise.ts";
+
+export interface ConvOptions {
+  /** One number for both sides, or each alone (defaults: stride 1, padding 0, dilation 1). */
+  readonly stride?: number | { readonly y: number; readonly x: number };
+  readonly padding?: number | ConvShape["padding"];
+  readonly dilation?: number | { readonly y: number; readonly x: number };
+  readonly groups?: number;
+}
+
+/**
+ * Images [batch, channels, height, width] with filters [filters, channels / groups, height, width] and, where given, a
+ * bias [filters]: [batch, filters, rows, columns].
+ * @throws RangeError or ProgramError for shapes that do not fit
+ */
+export function conv2d(x: Tensor, weights: Tensor, bias?: Tensor, options: ConvOptions = {}): Tensor {
+  const { engine, batch, shape } = problemOf(x, weights, bias, options);
+  const made = engine.tensor([batch, shape.filters, outputHeight(shape), outputWidth(shape)]);
+  const forward = forwardOf(engine, shape, batch, bias !== undefined);
+  // Weights change between two steps without moving.
+  forward.prepare(weights.address);
+  forward.run({ input: x.address, output: made.address, ...(bias && { bias: bias.address }) });
+  return record(made, bias ? [x, weights, bias] : [x, weights], (gradient) => {
+    const backward = backwardOf(engine, shape, batch);
+    const outputGradient = gradient.address;
+    const [dx, dw, db] = [x, weights, bias].map((each) =>
+      each?.wantsGradient ? engine.tensor(each.shape) : undefined,
+    );
+    if (dx) backward.inputGradient({ outputGradient, weights: weights.address, inputGradient: dx.address });
+    if (dw) backward.weightGradient({ input: x.address, outputGradient, weightGradient: dw.address });
+    if (db) backward.biasGradient({ outputGradient, biasGradient: db.address });
+    return bias ? [dx, dw, db] : [dx, dw];
+  });
+}
+
+function problemOf(x: Tensor, weights: Tensor, bias: Tensor | undefined, options: ConvOptions) {
+  const engine = engineOf(bias ? [x, weights, bias] : [x, weights]);
+  const { groups = 1 } = options;
+  const [batch, channels, height, width] = x.shape as [number, number, number, number];
+  const [filters, depth, kernelHeight, kernelWidth] = weights.shape as [number, number, number, number];
+  if (x.shape.length !== 4 || weights.shape.length !== 4 || depth * groups !== channels)
+    throw new RangeError(
+      `expected images [batch, channels, height, width] and filters of channels / ${groups}; ` +
+        `found ${shapeText(x.shape)} and ${shapeText(weights.shape)}`,
+    );
+  if (bias && bias.size !== filters)
+    throw new RangeError(`expected a bias of ${filters} filters; found ${shapeText(bias.shape)}`);
+  const shape = convShape({
+    ...options,
+    channels,
+    height,
+    width,
+    filters,
+    kernelHeight,
+    kernelWidth,
+    groups,
+  });
+  return { engine, batch, shape };
+}
+
+/** Takes every shape, and makes no copy of the unfolded image. */
+const algorithm: ConvAlgorithmId = "implicit";
+
+function forwardOf(engine: Engine, shape: ConvShape, batch: number, bias: boolean) {
+  const { target, element, arithmetic, memory } = engine;
+  return engine.operation(`conv ${batch} ${bias} ${JSON.stringify(shape)}`, () =>
+    createConvolution({
+      ...{ algorithm, layout: "nchw", shape, batch, target, element, arithmetic, memory },
+      epilogue: { bias },
+    }),
+  );
+}
+
+function backwardOf(engine: Engine, shape: ConvShape, batch: number) {
+  const { target, element, arithmetic, memory } = engine;
+  return engine.operation(`conv backward ${batch} ${JSON.stringify(shape)}`, () =>
+    createConvolutionBackward({ layout: "nchw", shape, batch, target, element, arithmetic, memory }),
+  );
+}
