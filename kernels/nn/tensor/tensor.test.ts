@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { backward } from "./backward.ts";
 import { Engine } from "./engine.ts";
-import { add, div, mul, relu, square, sub } from "./functions/arithmetic.ts";
+import { add, div, exp, mul, relu, sigmoid, square, sub, tanh } from "./functions/arithmetic.ts";
 import { assign, map } from "./functions/elementwise.ts";
 import { gather, pick } from "./functions/gather.ts";
 import { matmul } from "./functions/matmul.ts";
@@ -102,6 +102,11 @@ describe.each(targets)("on %s", (target) => {
     ["permute", [[2, 3, 4, 5]], (a) => permute(a as Tensor, [2, 0, 3, 1])],
     ["transpose", [[3, 7]], (a) => transpose(a as Tensor)],
     ["slice", [[4, 6, 3]], (a) => slice(a as Tensor, 1, 2, 5)],
+    ["exp", [[3, 11]], (a) => exp(a as Tensor)],
+    ["tanh", [[3, 11]], (a) => tanh(a as Tensor)],
+    ["sigmoid", [[3, 11]], (a) => sigmoid(a as Tensor)],
+    ["erf", [[3, 11]], (a) => map([a as Tensor], (x) => scalar.erf(x))],
+    ["log and sqrt", [[19]], (a) => map([a as Tensor], (x) => scalar.sqrt(scalar.log(scalar.add(x, 3))))],
     ["gather", [[5, 18]], (a) => gather(a as Tensor, engine.indices([4, 0, 4, 2], 5))],
     ["pick", [[3, 4]], (a) => pick(a as Tensor, engine.indices([2, 0, 3], 4))],
     [

@@ -25,6 +25,7 @@ import {
   type VectorType,
 } from "../../codegen/expressions.ts";
 import type { ProgramBuilder } from "../../codegen/program.ts";
+import { elementary } from "../../elementary/functions.ts";
 import { type BinaryFunction, inOrder, partsOf, type Scalar, type UnaryFunction } from "./scalar.ts";
 
 /** What stands for inputs and settings: names, each usable as often as wanted. */
@@ -98,18 +99,10 @@ const binaries: Readonly<Record<BinaryFunction, (left: Value, right: Value) => V
 };
 
 const unaries: Readonly<Record<UnaryFunction, (b: ProgramBuilder, x: Value) => Value>> = {
+  ...elementary,
   neg: (_, x) => negate(x),
   abs: (_, x) => abs(x),
   sqrt: (_, x) => squareRoot(x),
-  exp: (b, x) => pending(b, x),
-  log: (b, x) => pending(b, x),
-  tanh: (b, x) => pending(b, x),
-  erf: (b, x) => pending(b, x),
-  sigmoid: (b, x) => pending(b, x),
   round: (_, x) => round(x),
   floor: (_, x) => floor(x),
 };
-
-function pending(_: ProgramBuilder, __: Value): Value {
-  throw new Error("pending");
-}
