@@ -24,6 +24,8 @@ export interface EngineOptions {
   readonly threads?: number;
   /** Most memory that tensors may take together (default: 1 GiB); only what is used is backed by the machine. */
   readonly bytes?: number;
+  /** Where tensors live, in place of a memory of their own. */
+  readonly memory?: Memory;
 }
 
 type Call = (...args: number[]) => void;
@@ -41,12 +43,19 @@ export class Engine {
   readonly #scopes: Set<Block>[] = [];
   #recording = true;
 
-  constructor({ target, element = "f32", arithmetic = "fast", threads = 1, bytes = 2 ** 30 }: EngineOptions) {
+  constructor({
+    target,
+    element = "f32",
+    arithmetic = "fast",
+    threads = 1,
+    bytes = 2 ** 30,
+    memory,
+  }: EngineOptions) {
     this.target = target;
     this.element = element;
     this.arithmetic = arithmetic;
     this.threads = threads;
-    this.heap = new Heap(new Memory(bytes, { shared: threads > 1 }));
+    this.heap = new Heap(memory ?? new Memory(bytes, { shared: threads > 1 }));
     this.lanes = lanesOf(target, element, arithmetic);
   }
 

@@ -1,0 +1,89 @@
+/**
+ * The contract of a distillation loss: what it is, where it comes from, what it needs of teacher and student, and its
+ * definitions. Published code often differs from its paper, so one loss has several variants, each a function of named
+ * tensors to a number that gradients pass through.
+ */
+import type { z } from "zod";
+import type { Bilingual } from "../../experiment.ts";
+import type { Indices } from "../../nn/tensor/indices.ts";
+import type { Tensor } from "../../nn/tensor/tensor.ts";
+
+/** What a loss looks at: outputs, maps between layers, relations among examples … */
+export type LossKind =
+  | "labels"
+  | "logits"
+  | "features"
+  | "relations"
+  | "attention"
+  | "sequence"
+  | "ranking"
+  | "data-free";
+
+export interface Paper {
+  readonly authors: string;
+  readonly year: number;
+  readonly title: string;
+  readonly arxiv?: string;
+}
+
+/** The named inputs of one evaluation: `student`, `teacher`, `labels`, or `student.0`, `student.1` … for lists. */
+export interface LossInputs {
+  /** @throws RangeError that says which there are */
+  tensor(name: string): Tensor;
+  /** One that may be left out. */
+  find(name: string): Tensor | undefined;
+  /** `name.0`, `name.1` … @throws RangeError where there is none */
+  list(name: string): readonly Tensor[];
+  /** Whole numbers from 0 to below `limit`. @throws RangeError where there are none, or one is none */
+  indices(name: string, limit: number): Indices;
+}
+
+export interface LossResult {
+  /** Of one element. */
+  readonly loss: Tensor;
+  /** Terms of the loss and whatever else it reports, by name. */
+  readonly outputs?: Readonly<Record<string, Tensor | readonly number[]>>;
+}
+
+/** One definition of a loss. */
+export interface LossVariant {
+  /** Whose definition it is, and where it stands. */
+  readonly source: string;
+  /** What is computed, in symbols. */
+  readonly formula: string;
+  /** The parameters' values, with defaults; what it does not name is ignored. */
+  compute(inputs: LossInputs, params: unknown): LossResult;
+}
+
+export interface DistillationLoss {
+  /** Short and typable; also the name of its golden file. */
+  readonly id: string;
+  readonly title: Bilingual;
+  readonly kind: LossKind;
+  readonly paper: Paper;
+  readonly variants: Readonly<Record<string, LossVariant>>;
+  /** Outputs that are whole numbers. */
+  readonly integers?: readonly string[];
+}
+
+/** A variant whose parameters are checked by a schema. @throws RangeError for parameters that it refuses */
+export function lossVariant<P>(
+  source: string,
+  formula: string,
+  schema: z.ZodType<P>,
+  compute: (inputs: LossInputs, params: P) => LossResult | Tensor,
+): LossVariant {
+  return {
+    source,
+    formula,
+    compute(inputs, raw) {
+      const parsed = schema.safeParse(raw);
+      if (!parsed.success) {
+        const [issue] = parsed.error.issues;
+        throw new RangeError(`params.${issue?.path.join(".")}: ${issue?.message}`);
+      }
+      const result = compute(inputs, parsed.data);
+      return "loss" in result ? result : { loss: result };
+    },
+  };
+}
