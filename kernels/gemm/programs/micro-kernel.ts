@@ -16,6 +16,7 @@ import {
   multiplyAdd,
   type Name,
   type PointerName,
+  type Value,
 } from "../../codegen/expressions.ts";
 import type { ProgramBuilder } from "../../codegen/program.ts";
 import type { Tile } from "./register-tile.ts";
@@ -29,6 +30,8 @@ export interface DepthLoop {
   readonly unroll: number;
   /** Steps of k by which lines of both panels are asked for ahead; 0: not at all. */
   readonly ahead: number;
+  /** What one step does with an element of A, a vector of B and the sum so far (default: multiplyAdd). */
+  readonly multiply?: (factor: Value, row: Value, sum: Value) => Value;
 }
 
 /** Emits the loop over k. `a` and `bp` are variables, which walk to the ends of their panels. Returns the sums by row. */
@@ -38,7 +41,7 @@ export function microKernel(
   a: PointerName,
   bp: PointerName,
   kc: Name,
-  { unroll, ahead }: DepthLoop,
+  { unroll, ahead, multiply = multiplyAdd }: DepthLoop,
 ): Name[][] {
   const vectors = nr / lanes;
   const sums = Array.from({ length: mr }, (_, r) =>
@@ -52,7 +55,7 @@ export function microKernel(
     );
     for (const [r, accumulators] of sums.entries()) {
       const factor = b.let(`a${r}`, broadcast(at(a, 0, copy * mr + r), lanes));
-      for (const [v, sum] of accumulators.entries()) b.set(sum, multiplyAdd(factor, row[v] as Name, sum));
+      for (const [v, sum] of accumulators.entries()) b.set(sum, multiply(factor, row[v] as Name, sum));
     }
   };
   const pass = (copies: number) => (): void => {

@@ -16,6 +16,7 @@ import {
   at,
   bytesOf,
   constant,
+  type Element,
   interleave,
   lessOrEqual,
   load,
@@ -28,13 +29,12 @@ import {
 } from "../../codegen/expressions.ts";
 import { type ProgramBuilder, program } from "../../codegen/program.ts";
 import type { Program } from "../../codegen/statements.ts";
-import type { Real } from "../arguments.ts";
 import { type Multiples, multiplesOf, walkingRows } from "./rows.ts";
 
 export interface Panel {
   /** Rows of A or columns of B in one panel: mr or nr. */
   readonly width: number;
-  readonly element: Real;
+  readonly element: Element;
   /** Lanes of the widest vector to copy with. */
   readonly lanes: number;
 }
@@ -135,7 +135,7 @@ export function packStridedProgram({ width, element }: Panel): Program {
   });
 }
 
-function parameters(b: ProgramBuilder, element: Real, strides: readonly string[]): Parameters {
+function parameters(b: ProgramBuilder, element: Element, strides: readonly string[]): Parameters {
   return {
     length: b.integer("length"),
     depth: b.integer("depth"),
@@ -146,12 +146,12 @@ function parameters(b: ProgramBuilder, element: Real, strides: readonly string[]
 }
 
 /** The next narrower vector, which has at least 128 bits, or one element. */
-function narrower(lanes: number, element: Real): number {
+function narrower(lanes: number, element: Element): number {
   return lanes * bytesOf[element] > 16 ? lanes / 2 : 1;
 }
 
 /** Parts of a row of `width` elements, [first, length]: by the widest vectors that fit, the rest one by one. */
-function chunks(width: number, lanes: number, element: Real): [number, number][] {
+function chunks(width: number, lanes: number, element: Element): [number, number][] {
   const parts: [number, number][] = [];
   let chunk = lanes;
   for (let from = 0; from < width; from += chunk) {
@@ -165,7 +165,7 @@ function chunks(width: number, lanes: number, element: Real): [number, number][]
 const largestSquare = 8;
 
 /** Groups of rows, [first, rows]: as many as a vector has lanes, and what is left of them together. */
-function groups(width: number, lanes: number, element: Real): [number, number][] {
+function groups(width: number, lanes: number, element: Element): [number, number][] {
   const parts = chunks(width, Math.min(lanes, largestSquare), element);
   const squares = parts.filter(([, rows]) => rows > 1);
   const singles = parts.length - squares.length;
@@ -181,7 +181,7 @@ interface Group {
   readonly panel: PointerName;
   readonly rows: PointerName;
   readonly depth: Name;
-  readonly element: Real;
+  readonly element: Element;
 }
 
 /** All steps of a group of rows. */
