@@ -10,7 +10,9 @@ import { im2colPacking } from "./conv/im2col-packing.experiment.ts";
 import { im2colPasses } from "./conv/im2col-passes.experiment.ts";
 import { im2colTraffic } from "./conv/im2col-traffic.experiment.ts";
 import { indirectConvolution } from "./conv/indirect-convolution.experiment.ts";
+import { largeKernels } from "./conv/large-kernels.experiment.ts";
 import { networkProfile } from "./conv/network-profile.experiment.ts";
+import { winogradChannels } from "./conv/winograd-channels.experiment.ts";
 import type { Experiment, ExperimentRow, Procedure } from "./experiment.ts";
 import { fmaRounding } from "./fma/fma-rounding.experiment.ts";
 import { mmaBlock } from "./fma/mma-block.experiment.ts";
@@ -56,6 +58,8 @@ export const experiments: readonly Experiment[] = [
   experiment(im2colPacking, () => import("./conv/im2col-packing.ts")),
   experiment(indirectConvolution, () => import("./conv/indirect-convolution.ts")),
   experiment(im2colTraffic, () => import("./conv/im2col-traffic.ts")),
+  experiment(winogradChannels, () => import("./conv/winograd-channels.ts")),
+  experiment(largeKernels, () => import("./conv/large-kernels.ts")),
   experiment(networkProfile, () => import("./conv/network-profile.ts")),
 ];
 

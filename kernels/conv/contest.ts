@@ -6,21 +6,19 @@ import { Memory } from "../codegen/memory.ts";
 import type { Bench, Candidate, VariantRef } from "../experiment.ts";
 import { fillRandom } from "../gemm/contest.ts";
 import { kernelTarget } from "../kernel-target.ts";
+import { definitionMultiplications } from "./accounting.ts";
 import type { ConvAlgorithm } from "./algorithm.ts";
 import { im2colUnpacked } from "./algorithms/im2col.ts";
 import { sevenLoops } from "./algorithms/seven-loops.ts";
 import { convAlgorithms } from "./algorithms.ts";
 import { makeConvolution, operandBytes, ownBytes, problemOf } from "./convolution.ts";
-import { differsFromSample, type SampledReference, sampledReference } from "./sampled-reference.ts";
 import {
-  type ConvShape,
-  convFlops,
-  inputLength,
-  type Layout,
-  layouts,
-  outputLength,
-  weightsLength,
-} from "./shape.ts";
+  differsFromSample,
+  type SampledReference,
+  sampledError,
+  sampledReference,
+} from "./sampled-reference.ts";
+import { type ConvShape, inputLength, type Layout, layouts, outputLength, weightsLength } from "./shape.ts";
 import { convWay } from "./way.ts";
 
 /** What can be compared: the table, and what it is an answer to. */
@@ -39,11 +37,17 @@ export function comparedAlgorithm(variant: string): ConvAlgorithm<string> {
   throw new RangeError(`expected a convolution by ${known}; found ${variant}`);
 }
 
+export interface ContestOptions {
+  /** Whether multiplications and the largest error of each variant are recorded too. */
+  readonly errors?: boolean;
+}
+
 /** A candidate for each of our variants on one image, with its memory and its traffic recorded beside it. */
 export function layerCandidates(
   shape: ConvShape,
   refs: readonly VariantRef[],
   bench: Bench,
+  { errors = false }: ContestOptions = {},
 ): readonly Candidate[] {
   const operands = operandsOf(shape, refs, bench);
   return refs.map((ref): Candidate => {
@@ -53,7 +57,10 @@ export function layerCandidates(
     const target = kernelTarget(ref);
     const made = makeConvolution(algorithm, { layout, shape, target, memory: operands.memory });
     bench.exact(ref, "workspace", made.workspaceBytes);
-    bench.exact(ref, "bytes-moved", algorithm.accounting(made.problem).bytesMoved);
+    const accounting = algorithm.accounting(made.problem);
+    const { bytesMoved, multiplications = definitionMultiplications(shape, 1) } = accounting;
+    bench.exact(ref, "bytes-moved", bytesMoved);
+    if (errors) bench.exact(ref, "macs", multiplications);
     made.prepare(weights.address);
     const call = { input: input.address, output: output.address };
     const run = (): void => made.run(call);
@@ -61,9 +68,11 @@ export function layerCandidates(
       bench.progress(`checking ${ref.variant}`, undefined, undefined, ref);
       output.view.fill(Number.NaN);
       run();
+      if (errors) bench.exact(ref, "max-error", sampledError(reference(), output.view));
       return differsFromSample(reference(), output.view, algorithm.tolerance);
     };
-    return { ...ref, run, check, flops: convFlops(shape) };
+    // What it does itself, so that nothing that multiplies less exceeds the peak of the core.
+    return { ...ref, run, check, flops: 2 * multiplications };
   });
 }
 

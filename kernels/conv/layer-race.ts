@@ -16,6 +16,8 @@ export interface RaceOptions {
   /** Names of variants [a, b] whose ratio is wanted besides. */
   readonly pairs?: readonly (readonly [string, string])[];
   rounds(settings: Bench["settings"]): number;
+  /** Whether multiplications and errors are recorded too. */
+  readonly errors?: boolean;
 }
 
 /** The procedure of an experiment whose cells are layers. */
@@ -24,7 +26,7 @@ export function layerRace(options: RaceOptions): Procedure {
 }
 
 async function race(
-  { layers, against, pairs = [], rounds }: RaceOptions,
+  { layers, against, pairs = [], rounds, errors = false }: RaceOptions,
   cell: Cell,
   bench: Bench,
 ): Promise<void> {
@@ -33,7 +35,7 @@ async function race(
     throw new RangeError(`expected one of ${layers.map(({ name }) => name)}; found ${cell.workload}`);
   const named = (variant: string): VariantRef[] => bench.variants.filter((ref) => ref.variant === variant);
   const [base] = against === undefined ? [] : named(against);
-  await bench.compare(layerCandidates(layer.shape, bench.variants, bench), {
+  await bench.compare(layerCandidates(layer.shape, bench.variants, bench, { errors }), {
     ...(base && { against: base }),
     pairs: pairs.flatMap(([a, b]) => {
       const [[left], [right]] = [named(a), named(b)];

@@ -71,6 +71,16 @@ function outputAt(shape: ConvShape, layout: Layout, index: number) {
   return { filter, row: Math.floor(position / columns), column: position % columns };
 }
 
+/** Largest error of the sampled outputs as a share of the largest of them. */
+export function sampledError({ at, values }: SampledReference, output: Float32Array): number {
+  let [error, largest] = [0, Number.MIN_VALUE];
+  for (const [i, index] of at.entries()) {
+    error = Math.max(error, Math.abs((output[index] as number) - (values[i] as number)));
+    largest = Math.max(largest, Math.abs(values[i] as number));
+  }
+  return error / largest;
+}
+
 /**
  * Null where every sampled output is right, else where the first differs. With a tolerance (of algorithms that transform)
  * the bound is that share of the largest output.

@@ -1,0 +1,13 @@
+/** Procedure of `winograd-channels`. */
+import type { Procedure } from "../experiment.ts";
+import { unjudgedRounds } from "./layer-cells.ts";
+import { layerRace } from "./layer-race.ts";
+import { channelLayers, loweredVariant } from "./winograd-channels.experiment.ts";
+
+export const procedure: Procedure = layerRace({
+  layers: channelLayers,
+  shown: channelLayers[0] as (typeof channelLayers)[number],
+  against: loweredVariant,
+  rounds: unjudgedRounds,
+  errors: true,
+});
