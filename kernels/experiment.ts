@@ -230,10 +230,10 @@ export interface Measurement extends VariantRef {
   readonly kind: MetricKind;
   /** The estimate: exact value, or the median of the samples. In the unit. */
   readonly value: number;
-  /** 95 % interval of the estimate; both equal `value` where the metric is exact. */
+  /** 95 % interval of the estimate: of timed samples, or over the seeds of a repeated one; else both equal `value`. */
   readonly low: number;
   readonly high: number;
-  /** Number of samples behind the estimate; 1 where exact. */
+  /** Number of samples or seeds behind the estimate; 1 where there is but one exact value. */
   readonly n: number;
   /** The variant that a ratio is taken against. */
   readonly against?: VariantRef;
@@ -252,6 +252,11 @@ export interface Bench {
   progress(doing: string, done?: number, total?: number, ref?: VariantRef): void;
   /** Records an exact metric. `correct` defaults to null. */
   exact(ref: VariantRef, metric: string, value: number, correct?: boolean | null, against?: VariantRef): void;
+  /**
+   * Records an exact metric that was repeated, once a seed: the mean with its 95 % interval over seeds (Student's t), and
+   * every value as a sample. With `against`, values are differences from another variant of the same seed.
+   */
+  repeated(ref: VariantRef, metric: string, values: readonly number[], against?: VariantRef): void;
   /** Records that a variant disagrees with its reference. It is not timed; the run ends with exit code 6. */
   wrong(ref: VariantRef, message: string): void;
   /**

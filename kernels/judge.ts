@@ -167,7 +167,9 @@ function subjectOf(m: Measurement): string {
 export function estimate(m: Measurement): string {
   const [scale, unit] = scaleOf(m);
   const value = `${figure(m.value * scale)}${unit === "1" ? "" : ` ${unit}`}`;
-  return m.kind === "exact" ? value : `${value} [${figure(m.low * scale)}, ${figure(m.high * scale)}]`;
+  return m.kind === "exact" && m.low === m.high
+    ? value
+    : `${value} [${figure(m.low * scale)}, ${figure(m.high * scale)}]`;
 }
 
 function scaleOf(m: Measurement): [number, string] {

@@ -52,6 +52,17 @@ const table = [
   { id: "standard-error", title: "standard error of the mean", unit: "1", better: "lower" },
   { id: "macs", title: "multiply-accumulates", unit: "1", better: "neither" },
   { id: "mma-steps", title: "matrix multiply-accumulate steps", unit: "1", better: "lower" },
+  { id: "test-error", title: "test error", unit: "1", better: "lower", share: true },
+  {
+    id: "test-error-change",
+    title: "change of the test error",
+    unit: "1",
+    better: "lower",
+    share: true,
+  },
+  { id: "parameters", title: "parameters", unit: "1", better: "lower" },
+  { id: "inference-flops", title: "operations an example", unit: "FLOP", better: "lower" },
+  { id: "training-time", title: "time of training", unit: "s", better: "lower" },
   { id: "reads-per-mac", title: "operand reads per multiply-accumulate", unit: "1", better: "lower" },
 ] as const satisfies readonly Metric[];
 

@@ -51,12 +51,12 @@ export function formatInterval(
   return `${write(estimate.value)}${scale.suffix} [${write(estimate.low)}, ${write(estimate.high)}]`;
 }
 
-/** A measurement as tables show it: with its interval where it was timed, alone where it is exact. */
+/** A measurement as tables show it: with its interval where it has one, alone where it is one exact value. */
 export function formatMeasurement(
   measurement: Estimate & Pick<Measurement, "metric" | "kind">,
   scale = scaleOf(measurement.metric, measurement.value),
 ): string {
-  return measurement.kind === "exact"
+  return measurement.kind === "exact" && measurement.low === measurement.high
     ? withScale(measurement.value, scale)
     : formatInterval(measurement.metric, measurement, scale);
 }

@@ -148,6 +148,19 @@ describe("the rest of the bench", () => {
     expect(draw("A")).not.toEqual(draw("B"));
   });
 
+  it("records what was repeated with its interval over seeds, and every value", () => {
+    const { events, bench: b } = bench();
+    b.repeated(ref("slow"), "test-error", [0.1, 0.2, 0.3]);
+    b.repeated(ref("slow"), "test-error-change", [-0.1, -0.1], ref("fast"));
+    const [first, second] = events.filter((event) => event.type === "measurement");
+    expect(first).toMatchObject({ kind: "exact", value: expect.closeTo(0.2, 12), n: 3, correct: null });
+    expect(first?.low).toBeCloseTo(0.2 - (4.303 * 0.1) / Math.sqrt(3), 12);
+    expect(second).toMatchObject({ value: -0.1, low: -0.1, high: -0.1, n: 2, against: ref("fast") });
+    expect(events.filter((event) => event.type === "sample").map(({ value }) => value)).toEqual([
+      0.1, 0.2, 0.3, -0.1, -0.1,
+    ]);
+  });
+
   it("records an exact value with an interval of no width, and refuses a metric without definition", () => {
     const { bench: b, measured } = bench();
     b.exact(ref("slow"), "cache-misses", 12, true);

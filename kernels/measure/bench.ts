@@ -23,6 +23,7 @@ import { type Clock, processClock } from "./clock.ts";
 import { type Comparison, summarise } from "./comparison.ts";
 import { multiplyAddPeak, peakOf, peakTargetOf, streamPeak, streamVariant } from "./peak.ts";
 import { type SamplingHost, type SamplingPlan, Stopped, sampleInterleaved } from "./sampler.ts";
+import { meanInterval } from "./statistics/mean.ts";
 
 export interface BenchOptions {
   readonly experiment: string;
@@ -97,15 +98,26 @@ class CellBench implements Bench {
     against?: VariantRef,
   ): void {
     const { unit } = definitionOf(metric);
+    this.#emitExact(ref, metric, unit, { value, low: value, high: value, n: 1, correct }, against);
+  }
+
+  repeated(ref: VariantRef, metric: string, values: readonly number[], against?: VariantRef): void {
+    const { unit } = definitionOf(metric);
+    for (const [round, value] of values.entries())
+      this.#options.emit({ type: "sample", ...this.#place, ...variantRef(ref), metric, round, value });
+    this.#emitExact(ref, metric, unit, { ...meanInterval(values), n: values.length, correct: null }, against);
+  }
+
+  #emitExact(
+    ref: VariantRef,
+    metric: string,
+    unit: string,
+    figures: Pick<Measurement, "value" | "low" | "high" | "n" | "correct">,
+    against: VariantRef | undefined,
+  ): void {
     this.#options.emit({
-      type: "measurement",
-      ...this.#place,
-      ...variantRef(ref),
-      threads: 1,
-      metric,
-      unit,
-      kind: "exact",
-      ...{ value, low: value, high: value, n: 1, correct },
+      ...{ type: "measurement", ...this.#place, ...variantRef(ref), threads: 1 },
+      ...{ metric, unit, kind: "exact", ...figures },
       ...(against && { against: variantRef(against) }),
     });
   }
