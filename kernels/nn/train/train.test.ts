@@ -1,0 +1,72 @@
+/** Trainings: the same bits from the same seed, and what is said when one goes wrong. */
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { randomStream } from "../../random.ts";
+import { linear } from "../layers/linear.ts";
+import { relu, sequential } from "../layers/sequential.ts";
+import { sgd } from "../optimisers/sgd.ts";
+import { Engine, type EngineOptions } from "../tensor/engine.ts";
+import { crossEntropy } from "../tensor/functions/softmax.ts";
+import { type Examples, shuffledBatches } from "./examples.ts";
+import { errorOf, outputsOf, TrainingError, train } from "./train.ts";
+
+/** Points around four corners. */
+function corners(count: number, seed: number): Examples {
+  const random = randomStream(seed);
+  const labels = Array.from({ length: count }, (_, i) => i % 4);
+  const inputs = Float32Array.from(
+    labels.flatMap((label) => [(label & 1) + 0.6 * random(), (label >> 1) + 0.6 * random()]),
+  );
+  return { shape: [2], inputs, labels, classes: 4 };
+}
+
+async function trained(options: EngineOptions, rate = 0.2) {
+  const engine = new Engine({ bytes: 2 ** 23, ...options });
+  const where = { engine, random: randomStream(1) };
+  const network = sequential(linear(where, 2, 24), relu, linear(where, 24, 4));
+  const losses: number[] = [];
+  await train({
+    ...{ engine, network, examples: corners(250, 2), epochs: 6, batch: 32, random: randomStream(3) },
+    optimiser: sgd(Object.values(network.parameters), { rate, momentum: 0.9 }),
+    loss: (logits, { labels }) => crossEntropy(logits, labels),
+    onEpoch: (_, loss) => void losses.push(loss),
+  });
+  const held = corners(400, 5);
+  const error = errorOf(outputsOf(engine, network, held), held);
+  const bits = Object.values(network.parameters).map(({ values }) =>
+    Buffer.from(Float32Array.from(values).buffer),
+  );
+  return { losses, error, digest: createHash("sha256").update(Buffer.concat(bits)).digest("hex") };
+}
+
+describe("training", () => {
+  it.each(["js", "wasm", "native"] as const)("learns on %s what was not shown", async (target) => {
+    const { losses, error } = await trained({ target });
+    expect(losses).toHaveLength(6);
+    expect(losses[5]).toBeLessThan((losses[0] as number) / 3);
+    expect(error).toBeLessThan(0.02);
+  });
+
+  it("gives these very bits in strict arithmetic, on any machine", async () => {
+    for (const target of ["js", "wasm", "native"] as const)
+      expect((await trained({ target, arithmetic: "strict" })).digest).toBe("d65a0ad91bb43aa6d3c18fa712a5822739ba478b4ec4b9412a52d63073e923fb");
+  });
+
+  it("stops at a loss that is no number, and says where", async () => {
+    const failure = await trained({ target: "wasm" }, 1e39).catch((error) => error);
+    expect(failure).toBeInstanceOf(TrainingError);
+    expect(failure.message).toMatch(
+      /^step \d+: the loss is (NaN|Infinity), and parameter \d\.\w+ is not finite; lower/,
+    );
+  });
+});
+
+describe("batches", () => {
+  it("hold every example once, in an order that the stream decides", () => {
+    const batches = shuffledBatches(103, 16, randomStream(1));
+    expect(batches.map(({ length }) => length)).toEqual([16, 16, 16, 16, 16, 16, 7]);
+    expect(batches.flat().sort((a, b) => a - b)).toEqual([...Array(103).keys()]);
+    expect(shuffledBatches(103, 16, randomStream(1))).toEqual(batches);
+    expect(shuffledBatches(103, 16, randomStream(2))).not.toEqual(batches);
+  });
+});
