@@ -47,6 +47,7 @@ describe("timed experiments", () => {
     { id: "im2col-loops", planned: /x32 on/, workload: "3x3x32 on 28x28", asked: [] },
     { id: "im2col-packing", planned: /x16 on/, workload: "3x3x16 on 56x56", asked: [] },
     { id: "indirect-convolution", planned: /^googlenet-3a/, workload: "googlenet-3a-5x5", asked: [] },
+    { id: "conv-algorithms", planned: /^mobilenet-dw8$/, workload: "mobilenet-dw8", asked: [] },
     { id: "im2col-traffic", planned: /^lenet5-c3$/, workload: "lenet5-c3", asked: ["lenet5-c3"] },
     {
       id: "network-profile",

@@ -3,6 +3,7 @@
  * row's procedure is, only this file knows: a procedure imports its row, never the other way round.
  */
 import { graphFusion } from "./compile/graph-fusion.experiment.ts";
+import { convAlgorithmsSweep } from "./conv/conv-algorithms.experiment.ts";
 import { convAsGemm } from "./conv/conv-as-gemm.experiment.ts";
 import { im2colLoops } from "./conv/im2col-loops.experiment.ts";
 import { im2colMemory } from "./conv/im2col-memory.experiment.ts";
@@ -57,6 +58,7 @@ export const experiments: readonly Experiment[] = [
   experiment(im2colLoops, () => import("./conv/im2col-loops.ts")),
   experiment(im2colPacking, () => import("./conv/im2col-packing.ts")),
   experiment(indirectConvolution, () => import("./conv/indirect-convolution.ts")),
+  experiment(convAlgorithmsSweep, () => import("./conv/conv-algorithms.ts")),
   experiment(im2colTraffic, () => import("./conv/im2col-traffic.ts")),
   experiment(winogradChannels, () => import("./conv/winograd-channels.ts")),
   experiment(largeKernels, () => import("./conv/large-kernels.ts")),

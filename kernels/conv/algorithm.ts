@@ -39,6 +39,15 @@ export interface ConvAlgorithm<Id extends string = ConvAlgorithmId> {
   /** What it would take instead of this problem; null where it takes it. */
   refuses(problem: ConvProblem): Refusal | null;
   accounting(problem: ConvProblem): Accounting;
+  /**
+   * Cycles that the multiply-adds of one image take where nothing else limits them, tiles at the border included; absent
+   * where the multiplications of `accounting` say enough.
+   */
+  readonly cycles?: (problem: ConvProblem) => number;
+  /** Calls of generated code for one image, where they are not one a group. */
+  readonly calls?: (problem: ConvProblem) => number;
+  /** Of the bytes moved in one image those that never leave the second-level cache: a panel that is filled and read at once. */
+  readonly nearBytes?: (problem: ConvProblem) => number;
   /** Allocates what `accounting` says and compiles. Only called for problems that are taken. */
   make(problem: ConvProblem, workshop: Workshop): MadeConvolution;
   /**

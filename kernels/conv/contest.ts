@@ -6,12 +6,14 @@ import { Memory } from "../codegen/memory.ts";
 import type { Bench, Candidate, VariantRef } from "../experiment.ts";
 import { fillRandom } from "../gemm/contest.ts";
 import { kernelTarget } from "../kernel-target.ts";
+import { isPeer } from "../variant.ts";
 import { definitionMultiplications } from "./accounting.ts";
 import type { ConvAlgorithm } from "./algorithm.ts";
 import { im2colUnpacked } from "./algorithms/im2col.ts";
 import { sevenLoops } from "./algorithms/seven-loops.ts";
 import { convAlgorithms } from "./algorithms.ts";
 import { makeConvolution, operandBytes, ownBytes, problemOf } from "./convolution.ts";
+import { peerConvolution } from "./peer-convolution.ts";
 import {
   differsFromSample,
   type SampledReference,
@@ -51,9 +53,15 @@ export function layerCandidates(
 ): readonly Candidate[] {
   const operands = operandsOf(shape, refs, bench);
   return refs.map((ref): Candidate => {
+    if (isPeer(ref)) {
+      const { input, output, reference } = operands.of("nchw");
+      const given = { shape, input: input.view, weights: operands.weights.view, output: output.view };
+      return peerConvolution(ref, given, reference, bench);
+    }
     const algorithm = comparedAlgorithm(ref.variant);
     const { layout } = convWay(ref.variant);
-    const { input, weights, output, reference } = operands.of(layout);
+    const { weights } = operands;
+    const { input, output, reference } = operands.of(layout);
     const target = kernelTarget(ref);
     const made = makeConvolution(algorithm, { layout, shape, target, memory: operands.memory });
     bench.exact(ref, "workspace", made.workspaceBytes);
@@ -78,11 +86,13 @@ export function layerCandidates(
 
 /** Bytes that the candidates of a cell need: operands once for each layout, and what each variant takes besides. */
 export function contestBytes(shape: ConvShape, refs: readonly VariantRef[]): number {
-  const own = refs.map((ref) => {
-    const { layout } = convWay(ref.variant);
-    const problem = problemOf({ layout, shape, target: kernelTarget(ref) });
-    return ownBytes(comparedAlgorithm(ref.variant), problem);
-  });
+  const own = refs
+    .filter((ref) => !isPeer(ref))
+    .map((ref) => {
+      const { layout } = convWay(ref.variant);
+      const problem = problemOf({ layout, shape, target: kernelTarget(ref) });
+      return ownBytes(comparedAlgorithm(ref.variant), problem);
+    });
   const operands = operandBytes(problemOf({ layout: "nchw", shape, target: "js" }));
   return own.reduce((sum, bytes) => sum + bytes, layouts.length * operands) + 4096;
 }
@@ -98,7 +108,7 @@ function operandsOf(shape: ConvShape, refs: readonly VariantRef[], bench: Bench)
     const output = memory.allocate("f32", outputLength(shape));
     let reference: SampledReference | undefined;
     return {
-      ...{ input, weights, output },
+      ...{ input, output },
       reference: () => {
         reference ??= sampledReference(shape, layout, input.view, weights.view);
         return reference;
@@ -110,5 +120,5 @@ function operandsOf(shape: ConvShape, refs: readonly VariantRef[], bench: Bench)
     made.set(layout, known);
     return known;
   };
-  return { memory, of };
+  return { memory, weights, of };
 }

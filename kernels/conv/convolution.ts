@@ -12,6 +12,7 @@ import type { NativeIsa } from "../native/availability.ts";
 import type { Accounting } from "./accounting.ts";
 import type { ConvAlgorithm, ConvAlgorithmId, Workshop } from "./algorithm.ts";
 import { convAlgorithm } from "./algorithms.ts";
+import { chooseAlgorithm } from "./choose.ts";
 import { type Epilogue, epilogueProgram, isEmpty, noEpilogue } from "./epilogue.ts";
 import { type ConvProblem, elementBytes } from "./problem.ts";
 import {
@@ -25,7 +26,8 @@ import {
 } from "./shape.ts";
 
 export interface ConvolutionOptions {
-  readonly algorithm: ConvAlgorithmId;
+  /** A row of `algorithms.ts`, or `auto`: the one that is predicted to be the fastest (`choose.ts`). */
+  readonly algorithm: ConvAlgorithmId | "auto";
   readonly layout: Layout;
   readonly shape: ConvShape;
   /** Images in one run (default: 1). */
@@ -79,7 +81,12 @@ export interface Convolution {
  * layer.run({ input: input.address, output: output.address });
  */
 export function createConvolution(options: ConvolutionOptions): Convolution {
-  return makeConvolution(convAlgorithm(options.algorithm), options);
+  return makeConvolution(rowOf(options), options);
+}
+
+function rowOf(options: Omit<ConvolutionOptions, "memory">): ConvAlgorithm {
+  const { algorithm } = options;
+  return convAlgorithm(algorithm === "auto" ? chooseAlgorithm(problemOf(options)) : algorithm);
 }
 
 /** The same for a way that need not stand in the table: what experiments compare the table's with. */
@@ -141,7 +148,7 @@ export function takes(algorithm: ConvAlgorithm<string>, problem: ConvProblem): b
 /** Bytes that a Memory needs for one convolution with its operands, every allocation in whole cache lines. */
 export function convolutionBytes(options: Omit<ConvolutionOptions, "memory">): number {
   const problem = problemOf(options);
-  return operandBytes(problem) + ownBytes(takenBy(convAlgorithm(options.algorithm), problem), problem);
+  return operandBytes(problem) + ownBytes(takenBy(rowOf(options), problem), problem);
 }
 
 /** Bytes that an algorithm allocates for itself: workspace and prepared weights. */

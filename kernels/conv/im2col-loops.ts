@@ -5,7 +5,6 @@ import { layerRace } from "./layer-race.ts";
 
 export const procedure: Procedure = layerRace({
   layers: loopLayers,
-  shown: loopLayers[0] as (typeof loopLayers)[number],
   against: loopsVariant,
   rounds: () => loopRounds,
 });

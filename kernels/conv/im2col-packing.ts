@@ -5,7 +5,6 @@ import { layerRace } from "./layer-race.ts";
 
 export const procedure: Procedure = layerRace({
   layers: packingLayers,
-  shown: packingLayers[0] as (typeof packingLayers)[number],
   against: unpackedVariant,
   rounds: () => packingRounds,
 });

@@ -22,12 +22,10 @@ import { type ConvShape, convShape, inputLength, patchLength, positions } from "
 
 const large = layerRace({
   layers: largeKernels,
-  shown: largeKernels[0] as (typeof largeKernels)[number],
   rounds: () => indirectRounds,
 });
 const small = layerRace({
   layers: smallKernels,
-  shown: smallKernels[0] as (typeof smallKernels)[number],
   against: indirectVariant,
   rounds: () => indirectRounds,
 });

@@ -2,15 +2,15 @@
 import { Memory } from "../codegen/memory.ts";
 import type { Bench, Cell, Procedure, VariantRef } from "../experiment.ts";
 import { kernelTarget } from "../kernel-target.ts";
+import { isPeer } from "../variant.ts";
 import { comparedAlgorithm, contestBytes, layerCandidates } from "./contest.ts";
-import { makeConvolution } from "./convolution.ts";
+import { makeConvolution, problemOf, takes } from "./convolution.ts";
 import { type NamedShape, samplingSeconds } from "./layer-cells.ts";
 import { convWay } from "./way.ts";
 
 export interface RaceOptions {
+  /** The first that a variant takes is the one whose code is shown. */
   readonly layers: readonly NamedShape[];
-  /** The layer whose code is shown. */
-  readonly shown: NamedShape;
   /** The variant that ratios are taken against (default: the first). */
   readonly against?: string;
   /** Names of variants [a, b] whose ratio is wanted besides. */
@@ -22,7 +22,10 @@ export interface RaceOptions {
 
 /** The procedure of an experiment whose cells are layers. */
 export function layerRace(options: RaceOptions): Procedure {
-  return { run: (cell, bench) => race(options, cell, bench), code: (ref) => textOf(options.shown, ref) };
+  return {
+    run: (cell, bench) => race(options, cell, bench),
+    code: async (ref) => textOf(options.layers, ref),
+  };
 }
 
 async function race(
@@ -46,13 +49,19 @@ async function race(
   });
 }
 
-/** The code of a variant for one layer, its main kernel first. */
-async function textOf({ shape }: NamedShape, ref: VariantRef): Promise<string> {
+/** The code of a variant for the first layer that it takes, its main kernel first. */
+function textOf(layers: readonly NamedShape[], ref: VariantRef): string | undefined {
+  if (isPeer(ref)) return undefined;
   const { layout } = convWay(ref.variant);
-  const options = { layout, shape, target: kernelTarget(ref) };
+  const algorithm = comparedAlgorithm(ref.variant);
+  const target = kernelTarget(ref);
+  const shape = layers.find((each) =>
+    takes(algorithm, problemOf({ layout, shape: each.shape, target })),
+  )?.shape;
+  if (!shape) return undefined;
   const memory = new Memory(contestBytes(shape, [ref]));
-  const made = makeConvolution(comparedAlgorithm(ref.variant), { ...options, memory });
-  return [...made.kernels]
+  const { kernels } = makeConvolution(algorithm, { layout, shape, target, memory });
+  return [...kernels]
     .reverse()
     .map((kernel) => kernel.text)
     .join("\n");

@@ -97,7 +97,7 @@ export function directTileFor(
   for (let vectors = 1; vectors <= widest; vectors++) {
     const most = Math.min(mostRows, m, Math.floor((registers - 2 - vectors) / vectors));
     for (let rows = 1; rows <= most; rows++) {
-      const cycles = cyclesOf({ m, n }, { rows, vectors, lanes });
+      const cycles = tileHalfCycles({ m, n }, { rows, vectors, lanes });
       if (cycles < least) [best, least] = [{ rows, vectors, lanes }, cycles];
     }
   }
@@ -113,7 +113,10 @@ const mostRows = 14;
 const overhead = 2;
 
 /** Half cycles for one step of k over the whole of C: two loads and two multiply-adds start in a cycle. */
-function cyclesOf({ m, n }: Pick<GemmShape, "m" | "n">, { rows, vectors, lanes }: DirectTile): number {
+export function tileHalfCycles(
+  { m, n }: Pick<GemmShape, "m" | "n">,
+  { rows, vectors, lanes }: DirectTile,
+): number {
   const ofTile = (r: number, v: number): number => Math.max(r * v, r + v, inFlight) + overhead;
   const stripes = Math.floor(n / (vectors * lanes));
   const rest = Math.ceil((n - stripes * vectors * lanes) / lanes);

@@ -40,6 +40,7 @@ export const depthwise: ConvAlgorithm = {
       : null;
   },
   accounting,
+  calls: () => 1,
   fusesEpilogue: () => true,
   make: (problem, workshop) => (problem.layout === "nchw" ? planes : pixels)(problem, workshop),
 };

@@ -22,7 +22,7 @@ import {
   weightsLength,
 } from "../shape.ts";
 import { everyImage } from "./images.ts";
-import { makeRowProduct, rowPackedBytes, turnedBytes } from "./rows.ts";
+import { makeRowProduct, rowCycles, rowPackedBytes, turnedBytes } from "./rows.ts";
 
 export const direct: ConvAlgorithm = {
   id: "direct",
@@ -42,6 +42,7 @@ export const direct: ConvAlgorithm = {
       bytesMoved: elementBytes(problem) * (batch * (passes + turned) + weightsLength(shape)),
     };
   },
+  cycles: rowCycles,
   fusesEpilogue: () => true,
   make,
 };

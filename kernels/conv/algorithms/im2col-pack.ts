@@ -11,7 +11,7 @@ import { stripesProgram, stripeWidth } from "../programs/stripes.ts";
 import { inputLength, isUnpadded, outputLength, patchLength, positions, weightsLength } from "../shape.ts";
 import { unfoldedLength } from "./im2col.ts";
 import { everyImage, paddedImage } from "./images.ts";
-import { groupSteps, packedBytes, stripeOptions, stripePanels, stripeTile } from "./stripes.ts";
+import { groupSteps, packedBytes, stripeCycles, stripeOptions, stripePanels, stripeTile } from "./stripes.ts";
 
 export const im2colPack: ConvAlgorithm = {
   id: "im2col-pack",
@@ -33,6 +33,7 @@ export const im2colPack: ConvAlgorithm = {
       bytesMoved: elementBytes(problem) * (batch * passes + weightsLength(shape)),
     };
   },
+  cycles: stripeCycles,
   fusesEpilogue: () => true,
   make: planes,
 };

@@ -22,8 +22,8 @@ import {
 } from "../shape.ts";
 import { filtersLast } from "../weights.ts";
 import { everyImage, paddedImage } from "./images.ts";
-import { makeRowProduct, rowPackedBytes } from "./rows.ts";
-import { stripeTile } from "./stripes.ts";
+import { makeRowProduct, rowCycles, rowPackedBytes } from "./rows.ts";
+import { stripeCycles, stripeTile } from "./stripes.ts";
 
 /** Elements of the unfolded image, all groups. */
 export const unfoldedLength = (shape: ConvShape): number =>
@@ -48,6 +48,7 @@ export const im2col: ConvAlgorithm = {
       bytesMoved: elementBytes(problem) * (batch * passes + weightsLength(shape)),
     };
   },
+  cycles: (problem) => (problem.layout === "nchw" ? stripeCycles : rowCycles)(problem),
   fusesEpilogue: inRows,
   make: (problem, workshop) =>
     inRows(problem)

@@ -18,8 +18,9 @@ import {
   taps,
   weightsLength,
 } from "../shape.ts";
+import { unfoldedLength } from "./im2col.ts";
 import { everyImage } from "./images.ts";
-import { groupSteps, packedBytes, stripeOptions, stripePanels, stripeTile } from "./stripes.ts";
+import { groupSteps, packedBytes, stripeCycles, stripeOptions, stripePanels, stripeTile } from "./stripes.ts";
 
 export const implicit: ConvAlgorithm = {
   id: "implicit",
@@ -30,8 +31,7 @@ export const implicit: ConvAlgorithm = {
   accounting: (problem) => {
     const { shape, batch } = problem;
     const image = phasedImage(shape).length;
-    const unfolded = shape.groups * patchLength(shape) * positions(shape);
-    const passes = inputLength(shape) + 2 * image + 2 * unfolded + outputLength(shape);
+    const passes = inputLength(shape) + 2 * image + 2 * unfoldedLength(shape) + outputLength(shape);
     const { imageBytes, panelBytes, tapBytes, copyBytes } = workspace(problem);
     return {
       workspaceBytes: imageBytes + panelBytes + tapBytes + copyBytes,
@@ -39,6 +39,8 @@ export const implicit: ConvAlgorithm = {
       bytesMoved: elementBytes(problem) * (batch * passes + weightsLength(shape)),
     };
   },
+  cycles: stripeCycles,
+  nearBytes: (problem) => 2 * elementBytes(problem) * unfoldedLength(problem.shape),
   fusesEpilogue: () => true,
   make: planes,
 };

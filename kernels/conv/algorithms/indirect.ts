@@ -17,7 +17,7 @@ import {
   weightsLength,
 } from "../shape.ts";
 import { everyImage } from "./images.ts";
-import { makeRowProduct, rowPackedBytes, rowTile } from "./rows.ts";
+import { makeRowProduct, rowCycles, rowPackedBytes, rowTile } from "./rows.ts";
 
 /** Bytes of one entry of the indirection buffer. */
 export const pointerBytes = 4;
@@ -41,6 +41,7 @@ export const indirect: ConvAlgorithm = {
         elementBytes(problem) * (batch * passes + weightsLength(shape)) + batch * indirectionBytes(shape),
     };
   },
+  cycles: rowCycles,
   fusesEpilogue: () => true,
   make,
 };

@@ -8,8 +8,8 @@ import { type ConvProblem, elementBytes } from "../problem.ts";
 import { stripesProgram } from "../programs/stripes.ts";
 import { groupChannels, inputLength, isPointwise, outputLength, positions, weightsLength } from "../shape.ts";
 import { everyImage } from "./images.ts";
-import { makeRowProduct, rowPackedBytes } from "./rows.ts";
-import { groupSteps, packedBytes, stripeOptions, stripePanels } from "./stripes.ts";
+import { makeRowProduct, rowCycles, rowPackedBytes } from "./rows.ts";
+import { groupSteps, packedBytes, stripeCycles, stripeOptions, stripePanels } from "./stripes.ts";
 
 export const pointwise: ConvAlgorithm = {
   id: "pointwise",
@@ -29,6 +29,7 @@ export const pointwise: ConvAlgorithm = {
       bytesMoved: elementBytes(problem) * (batch * passes + weightsLength(shape)),
     };
   },
+  cycles: (problem) => (problem.layout === "nchw" ? stripeCycles : rowCycles)(problem),
   fusesEpilogue: () => true,
   make: (problem, workshop) => (problem.layout === "nchw" ? planes : pixels)(problem, workshop),
 };

@@ -3,13 +3,15 @@
  * last to the layout of the caller. In nhwc the tile is written where it belongs; in nchw the sums of an image go to a
  * buffer with filters last first, which is transposed square by square.
  */
-import { machineRow } from "../../gemm/machines.ts";
+import { bytesOf } from "../../codegen/expressions.ts";
+import type { Real } from "../../gemm/arguments.ts";
+import { type KernelIsa, machineRow } from "../../gemm/machines.ts";
 import type { DirectTile } from "../../gemm/programs/direct.ts";
 import type { Workshop } from "../algorithm.ts";
 import { type PanelOptions, packedLength, packFilters, paddedFilters } from "../pack-filters.ts";
 import { allocatedBytes, type ConvProblem, elementBytes, vectorLanes } from "../problem.ts";
 import { type RowOptions, type RowSource, rowsProgram } from "../programs/rows.ts";
-import { type ConvShape, groupChannels, groupFilters, patchLength, positions, taps } from "../shape.ts";
+import { groupChannels, groupFilters, patchLength, positions, taps } from "../shape.ts";
 import { deliverProgram } from "../transformed/image.ts";
 
 /** Sums that must be in flight to hide the latency of a multiply-add: 4 cycles, two a cycle. */
@@ -30,21 +32,48 @@ export function rowTile({ shape, element, isa, epilogue }: ConvProblem): DirectT
   for (let vectors = 1; vectors <= Math.min(mostVectors, Math.ceil(groupFilters(shape) / lanes)); vectors++)
     for (let rows = 1; rows <= Math.min(mostRows, positions(shape)); rows++) {
       if (rows * vectors + vectors + 1 > free) continue;
-      const cycles = cyclesOf(shape, { rows, vectors, lanes });
+      const cycles = cyclesOf({ shape, isa }, element, { rows, vectors, lanes });
       if (cycles < least) [best, least] = [{ rows, vectors, lanes }, cycles];
     }
   return best;
 }
 
+/**
+ * Bytes of a panel of weights that stay in the second level while all positions pass by: two thirds of the smallest such
+ * cache of the class of machine (gemm/machines.ts). A larger one is read from the third level for each tile anew.
+ */
+const panelBytes: Readonly<Record<KernelIsa, number>> = {
+  wasm: 320 * 1024,
+  avx2: 160 * 1024,
+  avx512: 640 * 1024,
+};
+/** What the third level delivers in half a cycle, where others use it too. */
+const farBytesPerHalfCycle = 8;
+
 /** Half cycles for one step of the depth over the whole output of a group. */
-function cyclesOf(shape: ConvShape, { rows, vectors, lanes }: DirectTile): number {
+function cyclesOf(
+  { shape, isa }: Pick<ConvProblem, "shape" | "isa">,
+  element: Real,
+  tile: DirectTile,
+): number {
+  const { rows, vectors, lanes } = tile;
   const count = positions(shape);
+  const far = (v: number): number => {
+    const stepBytes = v * lanes * bytesOf[element];
+    return patchLength(shape) * stepBytes > panelBytes[isa] ? stepBytes / farBytesPerHalfCycle : 0;
+  };
   const ofTile = (r: number, v: number): number =>
-    r === 0 ? 0 : Math.max(r * v, r + v, inFlight) + overhead;
+    r === 0 ? 0 : Math.max(r * v, r + v, inFlight, far(v)) + overhead;
   const ofPanel = (v: number): number =>
     v === 0 ? 0 : Math.floor(count / rows) * ofTile(rows, v) + ofTile(count % rows, v);
   const all = Math.ceil(groupFilters(shape) / lanes);
   return Math.floor(all / vectors) * ofPanel(vectors) + ofPanel(all % vectors);
+}
+
+/** Cycles of the multiply-adds of one image. */
+export function rowCycles(problem: ConvProblem): number {
+  const { shape } = problem;
+  return (shape.groups * patchLength(shape) * cyclesOf(problem, problem.element, rowTile(problem))) / 2;
 }
 
 /** How the weights of a problem are packed. */

@@ -1,5 +1,5 @@
 /** What pointwise and implicit convolutions in nchw share: the choice of a tile, packed weights, one call a group. */
-import { directTileFor } from "../../gemm/direct.ts";
+import { directTileFor, tileHalfCycles } from "../../gemm/direct.ts";
 import { machineRow } from "../../gemm/machines.ts";
 import type { DirectTile } from "../../gemm/programs/direct.ts";
 import { type PanelOptions, packedLength } from "../pack-filters.ts";
@@ -48,4 +48,11 @@ export function groupSteps(problem: ConvProblem) {
     bias: bytes * groupFilters(shape),
     output: bytes * groupFilters(shape) * positions(shape),
   };
+}
+
+/** Cycles of the multiply-adds of one image. */
+export function stripeCycles(problem: ConvProblem): number {
+  const { shape } = problem;
+  const sides = { m: groupFilters(shape), n: positions(shape) };
+  return (shape.groups * patchLength(shape) * tileHalfCycles(sides, stripeTile(problem))) / 2;
 }
