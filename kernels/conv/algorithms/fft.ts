@@ -20,14 +20,11 @@ export const fft: ConvAlgorithm = {
   source: "Mathieu, Henaff & LeCun, Fast training of convolutional networks through FFTs, arXiv:1312.5851",
   refuses,
   accounting: (problem) => transformedAccounting(methodFor(problem), problem),
-<<<<<<< HEAD
   // Measured at most 2e-6 with kernels of up to 15x15; a wrong twiddle factor errs by a tenth.
   tolerance: 1e-5,
-=======
   // The cost is in operations, of which a multiply-add has two and a core starts two multiply-adds a cycle.
   cycles: (problem) =>
     (problem.shape.groups * cost(problem, tileSideFor(problem))) / (4 * vectorLanes(problem)),
->>>>>>> 0e84a09 (Run every algorithm on the layers of three networks, the winner foretold)
   fusesEpilogue: () => true,
   make: (problem, workshop) => makeTransformed(methodFor(problem), problem, workshop),
 };
