@@ -6,7 +6,6 @@ import { layerRace } from "./layer-race.ts";
 
 export const procedure: Procedure = layerRace({
   layers: kernelLayers,
-  shown: kernelLayers[0] as (typeof kernelLayers)[number],
   against: unfoldingVariant,
   rounds: unjudgedRounds,
   errors: true,

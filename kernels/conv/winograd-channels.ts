@@ -6,7 +6,6 @@ import { channelLayers, loweredVariant } from "./winograd-channels.experiment.ts
 
 export const procedure: Procedure = layerRace({
   layers: channelLayers,
-  shown: channelLayers[0] as (typeof channelLayers)[number],
   against: loweredVariant,
   rounds: unjudgedRounds,
   errors: true,

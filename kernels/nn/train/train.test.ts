@@ -49,7 +49,9 @@ describe("training", () => {
 
   it("gives these very bits in strict arithmetic, on any machine", async () => {
     for (const target of ["js", "wasm", "native"] as const)
-      expect((await trained({ target, arithmetic: "strict" })).digest).toBe("d65a0ad91bb43aa6d3c18fa712a5822739ba478b4ec4b9412a52d63073e923fb");
+      expect((await trained({ target, arithmetic: "strict" })).digest).toBe(
+        "d65a0ad91bb43aa6d3c18fa712a5822739ba478b4ec4b9412a52d63073e923fb",
+      );
   });
 
   it("stops at a loss that is no number, and says where", async () => {
