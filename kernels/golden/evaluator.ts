@@ -55,6 +55,10 @@ export class Inputs {
     this.#tensors = tensors;
   }
 
+  get names(): readonly string[] {
+    return Object.keys(this.#tensors);
+  }
+
   /** @throws RangeError where the case has no such input */
   get(name: string): Tensor {
     const tensor = this.find(name);

@@ -33,8 +33,12 @@ function evaluate(variant: LossVariant, params: unknown, inputs: Inputs, executi
         loss: loss.item(),
         ...Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, numbersOf(output)])),
       },
+      // What a loss does not look at changes nothing: a term that its weight leaves out.
       grads: Object.fromEntries(
-        [...placed].flatMap(([name, { gradient }]) => (gradient ? [[name, [...gradient.values]]] : [])),
+        inputs.names.map((name) => [
+          name,
+          [...(placed.get(name)?.gradient?.values ?? new Float64Array(inputs.get(name).values.length))],
+        ]),
       ),
     };
   });
@@ -64,5 +68,6 @@ function inputsOn(engine: Engine, inputs: Inputs, placed: Map<string, Tensor>): 
       return found.length > 0 ? found : [engine.tensor(inputs.get(`${name}.0`).shape)];
     },
     indices: (name, limit) => engine.indices(inputs.get(name).values, limit),
+    numbers: (name) => inputs.get(name).values,
   };
 }

@@ -36,6 +36,8 @@ export interface LossInputs {
   list(name: string): readonly Tensor[];
   /** Whole numbers from 0 to below `limit`. @throws RangeError where there are none, or one is none */
   indices(name: string, limit: number): Indices;
+  /** Whatever numbers are there, outside the engine: labels of which some are to be ignored. @throws RangeError */
+  numbers(name: string): ArrayLike<number>;
 }
 
 export interface LossResult {
@@ -51,6 +53,8 @@ export interface LossVariant {
   readonly source: string;
   /** What is computed, in symbols. */
   readonly formula: string;
+  /** The parameters by name, with their defaults; each has one, or may be left out. */
+  readonly defaults: Readonly<Record<string, unknown>>;
   /** The parameters' values, with defaults; what it does not name is ignored. */
   compute(inputs: LossInputs, params: unknown): LossResult;
 }
@@ -66,7 +70,7 @@ export interface DistillationLoss {
   readonly integers?: readonly string[];
 }
 
-/** A variant whose parameters are checked by a schema. @throws RangeError for parameters that it refuses */
+/** A variant whose parameters are checked by a schema that has a default for each. @throws RangeError for parameters that it refuses */
 export function lossVariant<P>(
   source: string,
   formula: string,
@@ -76,6 +80,7 @@ export function lossVariant<P>(
   return {
     source,
     formula,
+    defaults: schema.parse({}) as Readonly<Record<string, unknown>>,
     compute(inputs, raw) {
       const parsed = schema.safeParse(raw);
       if (!parsed.success) {

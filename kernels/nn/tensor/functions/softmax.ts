@@ -18,6 +18,17 @@ export function logSoftmax(x: Tensor, dimension = -1): Tensor {
   return map([shifted, log(sum(exp(shifted), over))], scalar.sub);
 }
 
+/** log of the sum of exp(x) over a dimension (default: the last), which stays with a length of 1. */
+export function logSumExp(x: Tensor, dimension = -1): Tensor {
+  const over = { over: [dimension], keep: true };
+  const largest = max(detach(x), over);
+  const total = sum(
+    map([x, largest], (value, most) => scalar.exp(scalar.sub(value, most))),
+    over,
+  );
+  return map([total, largest], (value, most) => scalar.add(scalar.log(value), most));
+}
+
 /** exp(x) as shares of its sum over a dimension (default: the last). */
 export const softmax = (x: Tensor, dimension = -1): Tensor => exp(logSoftmax(x, dimension));
 

@@ -1,0 +1,53 @@
+/**
+ * Views of predictions and states as rows: classes last, chosen rows alone, lengths and products of rows. Losses differ
+ * in what they do with rows, not in how they get them.
+ */
+import { mul } from "../../nn/tensor/functions/arithmetic.ts";
+import { map } from "../../nn/tensor/functions/elementwise.ts";
+import { gather } from "../../nn/tensor/functions/gather.ts";
+import { permute, reshape } from "../../nn/tensor/functions/move.ts";
+import { sum } from "../../nn/tensor/functions/reduce.ts";
+import { choose, div, max, type Scalar, sqrt, square } from "../../nn/tensor/scalar.ts";
+import type { Tensor } from "../../nn/tensor/tensor.ts";
+
+/** Logits [B, K, ...] as rows [B * ..., K]: each place of a map of classes is an example of its own. */
+export function classRows(logits: Tensor): Tensor {
+  const { shape } = logits;
+  if (shape.length <= 2) return logits;
+  const order = [0, ...shape.map((_, i) => i).slice(2), 1];
+  return reshape(permute(logits, order), [-1, shape[1] as number]);
+}
+
+/** The last dimension as rows: [..., width] to [rows, width]. */
+export const lastRows = (x: Tensor): Tensor => reshape(x, [-1, x.shape.at(-1) as number]);
+
+/** Some of the rows of [..., width], by their numbers: [numbers, width]. @throws RangeError where there are none */
+export function rowsAt(x: Tensor, numbers: readonly number[]): Tensor {
+  if (numbers.length === 0)
+    throw new RangeError("expected at least one row; found none; do masks or labels leave out everything?");
+  const rows = lastRows(x);
+  return gather(rows, x.engine.indices(numbers, rows.shape[0] as number));
+}
+
+/** The numbers of the places where a test holds. */
+export const placesWhere = (
+  values: ArrayLike<number>,
+  holds: (value: number, place: number) => boolean,
+): readonly number[] =>
+  Array.from(values, (value, place) => (holds(value, place) ? place : -1)).filter((place) => place >= 0);
+
+/** Square root with the gradient 0 at 0, as torch has it for norms; the plain one's would be 0 times infinity. */
+export const rootOf = (x: Scalar): Scalar => choose(x, "gt", 0, sqrt(choose(x, "gt", 0, x, 1)), 0);
+
+/** Sum of the products over the last dimension, which stays with a length of 1. */
+export const dots = (a: Tensor, b: Tensor): Tensor => sum(mul(a, b), { over: [-1], keep: true });
+
+/** Lengths (L2) of the rows; the last dimension stays with a length of 1. */
+export const norms = (x: Tensor): Tensor => map([sumOfSquares(x)], rootOf);
+
+/** Rows of length 1; those shorter than `floor` are divided by it. */
+export const unitRows = (x: Tensor, floor = 1e-12): Tensor =>
+  map([x, norms(x)], (value, length) => div(value, max(length, floor)));
+
+/** Sum of squares over the last dimension, which stays with a length of 1. */
+export const sumOfSquares = (x: Tensor): Tensor => sum(map([x], square), { over: [-1], keep: true });
