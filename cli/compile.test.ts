@@ -26,7 +26,7 @@ it("shows what passes make of a model, what runs, and that it is right", async (
   expect({ code, stderr }).toEqual({ code: 0, stderr: "cnn.onnx: 16 nodes, compiled for wasm.\n" });
   expect(stdout).toMatch(/^given +16 +0 /m);
   expect(stdout).toMatch(/^fuse +7 +4 /m);
-  expect(stdout).toMatch(/product +f32\[2,10\] +\S+ tiles from panels, add$/m);
+  expect(stdout).toMatch(/product +f32\[2,10\] +\S+ tiles, weights packed, add$/m);
   expect(stdout).toMatch(/^The outputs agree with the float64 reference/m);
   expect(stdout).toMatch(/^compiled speed-up \S+ \[.*\] over node-by-node: /m);
 });

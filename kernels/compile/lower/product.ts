@@ -7,19 +7,27 @@ import type { Program } from "../../codegen/statements.ts";
 import { directTileFor } from "../../gemm/direct.ts";
 import type { KernelIsa } from "../../gemm/machines.ts";
 import { type Expression, expressionText } from "../expression.ts";
-import type { GraphNode, Tensor } from "../graph.ts";
+import type { GraphNode } from "../graph.ts";
 import { matrixSides } from "../operators/layers.ts";
 import {
   type ProductSpecification,
   type ProductTile,
   packPanels,
+  packRows,
   panelElements,
   productProgram,
 } from "../programs/product.ts";
 import { broadcastView } from "../strides.ts";
-import { type Lowering, type NodePlan, type Planning, stepOf, wholeLines } from "./lowering.ts";
+import {
+  type Lowering,
+  type NodePlan,
+  type Planning,
+  stepOf,
+  type Workshop,
+  wholeLines,
+} from "./lowering.ts";
 import { epiloguePass, requireKnown } from "./pointwise.ts";
-import { type Layout, productLayouts } from "./product-layout.ts";
+import { type Layout, type ProgramLayout, productLayouts } from "./product-layout.ts";
 
 export const product: Lowering<"product"> = (node, planning): NodePlan => {
   const { transposeA, transposeB, epilogue } = node.operation;
@@ -79,25 +87,25 @@ function lowered(node: GraphNode, planning: Planning, given: Multiplication): No
   if (epilogue) requireKnown(node, epilogue, planning);
   const extra = node.inputs.slice(2).map((name) => planning.type(name).shape);
   const { layouts, fused } = productLayouts(given, extra);
-  const weights = planning.constant(given.b);
-  // A stack of constant matrices is seldom; it is read where it lies.
-  const packed = weights?.shape.length === 2 ? weights : undefined;
-  const { m, n, k } = layouts[0] as (typeof layouts)[number];
-  const tile = directTileFor({ m, n, k }, "f32", planning.machine.vectorBytes, planning.machine.registers);
-  const how = { tile, panels: packed !== undefined, fused, blockBytes: blockBytes[planning.machine.isa] };
-  const programs = layouts.map((layout) => programOf(layout, given, how));
+  const [first] = layouts as [ProgramLayout, ...ProgramLayout[]];
+  const tile = directTileFor(first, "f32", planning.machine.vectorBytes, planning.machine.registers);
+  const packing = packingOf(given, planning, layouts, tile);
+  const block = blockBytes[planning.machine.isa];
+  const programs = layouts.map((layout) =>
+    productProgram(specificationOf(layout, given, { tile, packing, fused, block })),
+  );
   const after = epilogue && !fused ? epiloguePass(node, epilogue, planning) : undefined;
   return {
-    kernel: kernelText(tile, packed !== undefined, epilogue, fused),
-    ownBytes: packed ? wholeLines(4 * panelElements(n, k, tile)) : 0,
+    kernel: kernelText(tile, packing, epilogue, fused),
+    ownBytes: packing ? wholeLines(4 * packing.elements) : 0,
     scratchBytes: 0,
-    reads: node.inputs.filter((name) => name !== given.b || !packed),
+    reads: node.inputs.filter((name) => name !== packing?.name),
     make: (workshop) => {
-      const [a, c] = [workshop.address(given.a), workshop.address(node.output)];
+      const c = workshop.address(node.output);
       const others = node.inputs.slice(2).map((name) => workshop.address(name));
-      const b = packed ? packedAt(workshop, packed, given, tile) : workshop.address(given.b);
-      const calls = layouts.map((layout, at) => {
-        const { from } = layout;
+      const a = packing?.side === "a" ? packedAt(workshop, packing) : workshop.address(given.a);
+      const b = packing?.side === "b" ? packedAt(workshop, packing) : workshop.address(given.b);
+      const calls = layouts.map(({ from }, at) => {
         const extras = fused ? others.map((address, each) => address + 4 * (from.extra[each] as number)) : [];
         return [programs[at] as Program, a + 4 * from.a, b + 4 * from.b, c + 4 * from.c, ...extras] as const;
       });
@@ -113,51 +121,66 @@ const blockBytes: Readonly<Record<KernelIsa, number>> = {
   avx512: 512 * 1024,
 };
 
+/** Constant weights in the order in which the kernel reads them: written once, before the first run. */
+interface Packing {
+  readonly side: "a" | "b";
+  readonly name: string;
+  readonly elements: number;
+  write(to: Float32Array): void;
+}
+
+/** What is packed: one constant matrix on either side. A stack of them is seldom; it is read where it lies. */
+function packingOf(
+  { a, b, steps }: Multiplication,
+  { constant }: Planning,
+  layouts: readonly ProgramLayout[],
+  tile: ProductTile,
+): Packing | undefined {
+  const [{ m, n, k, distance, count }] = layouts as [ProgramLayout, ...ProgramLayout[]];
+  const [left, right] = [constant(a)?.data as Float32Array, constant(b)?.data as Float32Array];
+  if (right?.length === n * k) {
+    const elements = panelElements(n, k, tile);
+    return { side: "b", name: b, elements, write: (to) => packPanels(right, steps.b, { n, k }, tile, to) };
+  }
+  const shared = layouts.length === 1 && (count === 1 || distance.a === 0);
+  if (left?.length === m * k && shared && steps.a.column === 1)
+    return { side: "a", name: a, elements: m * k, write: (to) => packRows(left, { m, k }, tile, to) };
+  return undefined;
+}
+
+function packedAt({ memory, allocate }: Workshop, { elements, write }: Packing): number {
+  const address = allocate(4 * elements);
+  write(memory.view("f32", address, elements));
+  return address;
+}
+
 interface How {
   readonly tile: ProductTile;
-  readonly panels: boolean;
+  readonly packing: Packing | undefined;
   readonly fused: boolean;
-  readonly blockBytes: number;
+  readonly block: number;
 }
 
-function programOf(
-  { m, n, k, count, distance, operands }: ReturnType<typeof productLayouts>["layouts"][number],
+function specificationOf(
+  { m, n, k, count, distance, operands }: ProgramLayout,
   { steps, epilogue }: Multiplication,
-  { tile, panels, fused, blockBytes: block }: How,
-): Program {
-  const specification: ProductSpecification = {
-    ...{ m, n, k, count, distance, tile, a: steps.a, blockBytes: block },
-    b: panels ? "panels" : { row: steps.b.row },
+  { tile, packing, fused, block }: How,
+): ProductSpecification {
+  return {
+    ...{ m, n, k, count, distance, tile, blockBytes: block },
+    a: packing?.side === "a" ? "panels" : steps.a,
+    b: packing?.side === "b" ? "panels" : { row: steps.b.row },
     ...(epilogue && fused ? { epilogue: { expression: epilogue, operands } } : {}),
   };
-  return productProgram(specification);
-}
-
-function packedAt(
-  workshop: Parameters<NodePlan["make"]>[0],
-  weights: Tensor,
-  { n, k, steps }: Multiplication,
-  tile: ProductTile,
-): number {
-  const length = panelElements(n, k, tile);
-  const address = workshop.allocate(4 * length);
-  packPanels(
-    weights.data as Float32Array,
-    steps.b,
-    { n, k },
-    tile,
-    workshop.memory.view("f32", address, length),
-  );
-  return address;
 }
 
 function kernelText(
   { rows, vectors, lanes }: ProductTile,
-  panels: boolean,
+  packing: Packing | undefined,
   epilogue: Expression | undefined,
   fused: boolean,
 ): string {
-  const how = `${rows}x${vectors * lanes} tiles${panels ? " from panels" : ""}`;
+  const how = `${rows}x${vectors * lanes} tiles${packing ? ", weights packed" : ""}`;
   if (!epilogue) return how;
   return fused ? `${how}, ${expressionText(epilogue)}` : `${how}; then ${expressionText(epilogue)}`;
 }

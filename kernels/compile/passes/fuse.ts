@@ -40,7 +40,9 @@ function joined(rewriting: Rewriting, name: string, types: Types): boolean {
     const whole = union(maker, outer);
     if (!whole || whole.inputs.length > mostInputs) continue;
     rewriting.replace(maker);
-    rewriting.replace(node, { ...whole, name: node.name, output: node.output });
+    // A layer keeps its name: it is what a reader looks for.
+    const called = maker.operation.op === "pointwise" ? node.name : maker.name;
+    rewriting.replace(node, { ...whole, name: called, output: node.output });
     return true;
   }
   return false;

@@ -6,7 +6,7 @@ import { randomStream } from "../../random.ts";
 import { valueIn } from "../arithmetic.ts";
 import { type Expression, single } from "../expression.ts";
 import { randomValues } from "../random-graph.fixture.ts";
-import { type ProductSpecification, packPanels, panelElements, productProgram } from "./product.ts";
+import { type ProductSpecification, packPanels, packRows, panelElements, productProgram } from "./product.ts";
 
 const targets = ["js", "wasm", ...(nativeAvailability().available ? (["native"] as const) : [])] as const;
 /** Elements on both sides of C that nobody may touch. */
@@ -66,7 +66,7 @@ describe.each(targets)("a product on %s", (target) => {
     readonly m: number;
     readonly n: number;
     readonly k: number;
-    readonly how: "panels" | "rows";
+    readonly how: "panels" | "rows" | "both panels";
     readonly expression: Expression | undefined;
     readonly blockBytes?: number;
     readonly count?: number;
@@ -85,6 +85,8 @@ describe.each(targets)("a product on %s", (target) => {
     const extras = [filled(n), filled(m), filled(count * m * n)];
     const panels = memory.allocate("f32", panelElements(n, k, tile));
     packPanels(b.view, { row: n, column: 1 }, { n, k }, tile, panels.view);
+    const rows = memory.allocate("f32", m * k);
+    packRows(a.view, { m, k }, tile, rows.view);
     const c = memory.allocate("f32", count * m * n + 2 * guard);
     c.view.fill(guarded);
     const operands = [
@@ -93,16 +95,18 @@ describe.each(targets)("a product on %s", (target) => {
       { row: n, column: 1 },
     ];
     const specification: ProductSpecification = {
-      ...{ m, n, k, tile, blockBytes, count, a: { row: k, column: 1 } },
-      b: how === "panels" ? "panels" : { row: n },
+      ...{ m, n, k, tile, blockBytes, count },
+      a: how === "both panels" ? "panels" : { row: k, column: 1 },
+      b: how === "rows" ? { row: n } : "panels",
       distance: { a: m * k, b: 0, c: m * n, extra: expression ? [0, 0, m * n] : [] },
       ...(expression ? { epilogue: { expression, operands } } : {}),
     };
     const level = target === "native" ? ({ isa: "avx2" } as const) : {};
     const kernel = compile(productProgram(specification), target, memory, level);
-    const right = how === "panels" ? panels.address : b.address;
+    const right = how === "rows" ? b.address : panels.address;
+    const left = how === "both panels" ? rows.address : a.address;
     const others = expression ? extras.map(({ address }) => address) : [];
-    kernel.call(a.address, right, c.address + 4 * guard, ...others);
+    kernel.call(left, right, c.address + 4 * guard, ...others);
     for (let at = 0; at < c.view.length; at++) {
       const [place, found] = [at - guard, c.view[at] as number];
       const inside = place >= 0 && place < count * m * n;

@@ -40,8 +40,9 @@ export interface ProductSpecification {
   readonly m: number;
   readonly n: number;
   readonly k: number;
-  readonly a: Steps;
-  /** Panels of `tile` columns, packed by `packedPanels`; or rows of so many elements, read where they lie. */
+  /** Where it lies, or panels of `tile` rows, packed by `packRows`. */
+  readonly a: Steps | "panels";
+  /** Panels of `tile` columns, packed by `packPanels`; or rows of so many elements, read where they lie. */
   readonly b: "panels" | { readonly row: number };
   /** The products, all of this size; two or more are a loop over their common distance. */
   readonly count: number;
@@ -208,7 +209,9 @@ function sumUp(
   const step = s.b === "panels" ? vectors * lanes : s.b.row;
   const start = panels ? mul(j, s.k) : j;
   const bRow = b.variable("bRow", advance(p.b, start));
-  const aRow = b.variable("aRow", advance(p.a, mul(i, s.a.row)));
+  // In a panel the elements of one column lie side by side; whole panels stand before it.
+  const a = s.a === "panels" ? { row: 1, column: sums.length } : s.a;
+  const aRow = b.variable("aRow", advance(p.a, mul(i, s.a === "panels" ? s.k : a.row)));
   const pass = (copies: number): void => {
     for (let copy = 0; copy < copies; copy++) {
       const row = Array.from({ length: vectors }, (_, v) => {
@@ -216,13 +219,13 @@ function sumUp(
         return b.let(`b${v}`, load(at(bRow, 0, copy * step + v * lanes), lanes, own));
       });
       for (const [r, accumulators] of sums.entries()) {
-        const place = at(aRow, 0, r * s.a.row + copy * s.a.column);
+        const place = at(aRow, 0, r * a.row + copy * a.column);
         const factor = b.let("factor", broadcast(place, lanes));
         for (const [v, sum] of accumulators.entries()) b.set(sum, multiplyAdd(factor, row[v] as Name, sum));
       }
     }
     b.set(bRow, advance(bRow, copies * step));
-    b.set(aRow, advance(aRow, copies * s.a.column));
+    b.set(aRow, advance(aRow, copies * a.column));
   };
   const unroll = Math.min(s.k, sums.length * Math.min(vectors, most) < enough ? 4 : 2);
   const whole = s.k - (s.k % unroll);
@@ -253,5 +256,19 @@ export function packPanels(
     for (let p = 0; p < k; p++)
       for (let j = 0; j < columns; j++)
         to[first * k + p * rowLength + j] = b[p * steps.row + (first + j) * steps.column] as number;
+  }
+}
+
+/** A [m, k] as panels of a tile's rows, one behind the other, column by column; the last has as many rows as are left. */
+export function packRows(
+  a: Float32Array,
+  { m, k }: { readonly m: number; readonly k: number },
+  { rows }: ProductTile,
+  to: Float32Array,
+): void {
+  for (let first = 0; first < m; first += rows) {
+    const height = Math.min(rows, m - first);
+    for (let p = 0; p < k; p++)
+      for (let r = 0; r < height; r++) to[first * k + p * height + r] = a[(first + r) * k + p] as number;
   }
 }
