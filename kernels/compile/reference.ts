@@ -69,12 +69,12 @@ export function evaluateNode(
 
 /** A constant in double precision. */
 export function realTensor({ element, shape, data }: Tensor): RealTensor {
-  return { element, shape, data: Float64Array.from(data) };
+  return { element, shape, data: new Float64Array(data) };
 }
 
 /** Rounded to what the elements are. */
 export function storedTensor({ element, shape, data }: RealTensor): Tensor {
-  return { element, shape, data: element === "f32" ? Float32Array.from(data) : Int32Array.from(data) };
+  return { element, shape, data: element === "f32" ? new Float32Array(data) : new Int32Array(data) };
 }
 
 function fed(name: string, { shape }: TensorType, feeds: Feeds): Float64Array {
@@ -82,5 +82,5 @@ function fed(name: string, { shape }: TensorType, feeds: Feeds): Float64Array {
   const length = shape.reduce((product, side) => product * side, 1);
   if (given?.length !== length)
     throw new RangeError(`expected ${length} elements for input ${name}, found ${given?.length ?? "none"}`);
-  return Float64Array.from(given);
+  return new Float64Array(given);
 }

@@ -38,6 +38,5 @@ export function requireKnown(node: GraphNode, { steps }: Expression, { type }: P
   for (const { apply, parameters = [] } of steps) {
     const known = apply !== "pow" || isPowerKnown(parameters[0] as number);
     if (!known) unsupported(node, "an exponent of 0.5 or a whole one up to 8", String(parameters[0]));
-    if (apply === "log") unsupported(node, "a function with generated code", apply);
   }
 }

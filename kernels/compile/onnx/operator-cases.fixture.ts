@@ -56,6 +56,7 @@ const window = { kernel_shape: [3, 2], strides: [2, 1], pads: [1, 0, 1, 1] };
 export const operatorCases: readonly OperatorCase[] = [
   ...unary.map((op): OperatorCase => ({ op, shape: [3, 5] })),
   { op: "Sqrt", shape: [3, 5], positive: true },
+  { op: "Log", shape: [3, 5], positive: true },
   { op: "LeakyRelu", shape: [7], attributes: { alpha: float(0.3) } },
   { op: "HardSigmoid", shape: [9], attributes: { alpha: float(0.5), beta: float(0.6) } },
   { op: "HardSwish", opset: 14, shape: [9] },

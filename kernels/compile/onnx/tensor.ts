@@ -2,6 +2,7 @@
  * Tensors of ONNX files: element types, and the several places where a file may keep the elements. Lengths are compared
  * before anything is copied.
  */
+import { endianness } from "node:os";
 import { type ElementType, lengthOf, type Tensor } from "../graph.ts";
 import { GraphError } from "../graph-error.ts";
 import { mostElements } from "../infer.ts";
@@ -65,6 +66,8 @@ export function dataType(id: number | undefined, where: string): DataType {
   });
 }
 
+const isLittleEndian = endianness() === "LE";
+
 /** A tensor of a file. @throws GraphError for sizes that do not fit, and for data that lie in another file */
 export function tensorOf(message: TensorMessage, where: string): Tensor {
   const refuse = (expected: string, found: string, remedy: string): never => {
@@ -89,6 +92,11 @@ export function tensorOf(message: TensorMessage, where: string): Tensor {
       "The file is damaged or truncated.",
     );
   const data = row.element === "f32" ? new Float32Array(length) : new Int32Array(length);
+  if (isLittleEndian && row.name === "float" && message.rawData && message.rawData.length > 0) {
+    // As the file has them: large weights are copied whole.
+    new Uint8Array(data.buffer).set(message.rawData);
+    return { element: row.element, shape, data };
+  }
   for (let at = 0; at < length; at++) data[at] = values.at(at);
   return { element: row.element, shape, data };
 }

@@ -129,8 +129,7 @@ function scaledWeights({ operation }: GraphNode, weights: Tensor, factor: Float6
   const perFilter = lengthOf(weights) / rows;
   const byRow = operation.op === "conv" || (operation.op === "product" && operation.transposeB);
   const channel = (at: number): number => (byRow ? Math.floor(at / perFilter) : at % columns);
-  return {
-    ...weights,
-    data: Float32Array.from(weights.data, (value, at) => value * (factor[channel(at)] as number)),
-  };
+  const data = new Float32Array(weights.data);
+  for (let at = 0; at < data.length; at++) data[at] = (data[at] as number) * (factor[channel(at)] as number);
+  return { ...weights, data };
 }

@@ -1,7 +1,6 @@
 /**
  * The functions of expressions as generated code, for vectors of f32: one row each, as in arithmetic.ts, which has their
- * values in float64. Exponentials by reduction to [-ln2/2, ln2/2] and a polynomial (Cody & Waite 1980); erf by Abramowitz
- * & Stegun 7.1.26.
+ * values in float64. Exponentials, logarithms and their kin come from ../../elementary/.
  */
 
 import {
@@ -23,9 +22,9 @@ import {
   type VectorType,
 } from "../../codegen/expressions.ts";
 import type { ProgramBuilder } from "../../codegen/program.ts";
+import { elementary } from "../../elementary/functions.ts";
 import { geluCube, geluScale } from "../arithmetic.ts";
 import type { Expression, PointwiseFunction } from "../expression.ts";
-import { exponential } from "./exponential.ts";
 
 /** What a function becomes: operands are names, so that they may be used more than once. */
 type Emit = (
@@ -46,32 +45,6 @@ const two =
 
 const of = (type: VectorType, value: number): Value => constant(value, type);
 
-function sigmoid(b: ProgramBuilder, x: Name): Value {
-  const power = exponential(b, b.let("opposite", negate(x)));
-  return div(of(x.type, 1), add(power, 1));
-}
-
-/** tanh(x) = 1 - 2 / (exp(2x) + 1), which has no cancellation where |x| is large; near 0 it loses relative accuracy only. */
-function tanh(b: ProgramBuilder, x: Name): Value {
-  const power = exponential(b, b.let("twice", mul(x, 2)));
-  return sub(of(x.type, 1), div(of(x.type, 2), add(power, 1)));
-}
-
-/** Coefficients of Abramowitz & Stegun 7.1.26; the largest error is 1.5e-7. */
-const erfPole = 0.3275911;
-const erfTerms = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592];
-
-function erf(b: ProgramBuilder, x: Name): Value {
-  const { type } = x;
-  const size = b.let("size", abs(x));
-  const t = b.let("t", div(of(type, 1), multiplyAdd(size, of(type, erfPole), of(type, 1))));
-  const [first, ...others] = erfTerms as [number, ...number[]];
-  const polynomial = others.reduce((sum, term) => multiplyAdd(sum, t, of(type, term)), of(type, first));
-  const power = exponential(b, b.let("square", negate(mul(size, size))));
-  const value = b.let("upper", sub(of(type, 1), mul(mul(polynomial, t), power)));
-  return select(less(x, 0), negate(value), value);
-}
-
 export const emitted: Readonly<Record<PointwiseFunction, Emit>> = {
   constant: (_b, _operands, [number], type) => constant(number as number, type),
   add: two(add),
@@ -84,28 +57,26 @@ export const emitted: Readonly<Record<PointwiseFunction, Emit>> = {
   relu: one((x) => max(x, 0)),
   "leaky-relu": (_, [x], [slope]) => select(less(x as Name, 0), mul(x as Name, slope as number), x as Name),
   clip: (_, [x], [least, most]) => min(max(x as Name, least as number), most as number),
-  sigmoid: one((x, b) => sigmoid(b, x)),
-  tanh: one((x, b) => tanh(b, x)),
-  erf: one((x, b) => erf(b, x)),
-  exp: one((x, b) => exponential(b, x)),
-  log: () => {
-    throw new RangeError("expected a function with generated code, found log");
-  },
+  sigmoid: one((x, b) => elementary.sigmoid(b, x)),
+  tanh: one((x, b) => elementary.tanh(b, x)),
+  erf: one((x, b) => elementary.erf(b, x)),
+  exp: one((x, b) => elementary.exp(b, x)),
+  log: one((x, b) => elementary.log(b, x)),
   sqrt: one(squareRoot),
   abs: one(abs),
   negate: one(negate),
   reciprocal: one((x) => div(of(x.type, 1), x)),
   gelu: one((x, b) => {
     const half = b.let("scaled", mul(x, Math.SQRT1_2));
-    return mul(mul(x, 0.5), add(erf(b, half), 1));
+    return mul(mul(x, 0.5), add(elementary.erf(b, half), 1));
   }),
   "gelu-tanh": one((x, b) => {
     const cubed = multiplyAdd(mul(mul(x, x), x), of(x.type, geluCube), x);
-    return mul(mul(x, 0.5), add(tanh(b, b.let("inner", mul(cubed, geluScale))), 1));
+    return mul(mul(x, 0.5), add(elementary.tanh(b, b.let("inner", mul(cubed, geluScale))), 1));
   }),
   "hard-sigmoid": (_, [x], [slope, offset]) => hardSigmoid(x as Name, slope as number, offset as number),
   "hard-swish": one((x) => mul(x, hardSigmoid(x, 1 / 6, 0.5))),
-  silu: one((x, b) => mul(x, sigmoid(b, x))),
+  silu: one((x, b) => mul(x, elementary.sigmoid(b, x))),
 };
 
 function hardSigmoid(x: Name, slope: number, offset: number): Value {

@@ -22,7 +22,7 @@ import {
 } from "../../codegen/expressions.ts";
 import { type ProgramBuilder, program } from "../../codegen/program.ts";
 import type { Program } from "../../codegen/statements.ts";
-import { exponential } from "./exponential.ts";
+import { elementary } from "../../elementary/functions.ts";
 
 /** Rows of a tensor and their length, in elements. */
 export interface Rows {
@@ -78,10 +78,7 @@ export function softmaxProgram(rows: Rows): Program {
         rows,
         0,
         (sumSoFar, i, w) => {
-          const power = b.let(
-            "power",
-            exponential(b, b.let("shifted", sub(load(at(from, i), w), splat(most, w)))),
-          );
+          const power = b.let("power", elementary.exp(b, sub(load(at(from, i), w), splat(most, w))));
           b.store(at(to, i), power);
           return add(sumSoFar, power);
         },
