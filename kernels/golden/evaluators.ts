@@ -6,6 +6,7 @@ import type { GoldenEvaluator } from "./evaluator.ts";
 import { lossEvaluators } from "./losses.ts";
 import { batchnorm } from "./operations/batchnorm.ts";
 import { conv2d } from "./operations/conv2d.ts";
+import { gelu } from "./operations/gelu.ts";
 import { layernorm } from "./operations/layernorm.ts";
 import { linear } from "./operations/linear.ts";
 import { pool } from "./operations/pool.ts";
@@ -13,6 +14,7 @@ import { pool } from "./operations/pool.ts";
 export const evaluators: readonly GoldenEvaluator[] = [
   batchnorm,
   conv2d,
+  gelu,
   layernorm,
   linear,
   pool,
