@@ -89,8 +89,10 @@ export function createBatchNorm(options: BatchNormOptions): BatchNorm {
   const byRows = layout === "nhwc" || positions === 1;
   const sizes = byRows ? [batch * positions, channels] : planeSizes(batch, channels, positions);
   const programs = byRows ? rowPrograms : planePrograms;
+  // Programs over rows take room for partial sums, those over planes what has no place in their registers.
+  const partials = byRows ? [memory.allocate(setting.element, 2 * channels).address] : [];
   const trainingSettings = byRows
-    ? [epsilon, momentum]
+    ? [epsilon, momentum, ...partials]
     : [doubles(memory, [epsilon, momentum]), constants(setting, 1)];
   const scratch = [0, 1].map(() => memory.allocate(setting.element, channels).address);
   return {
@@ -119,7 +121,7 @@ export function createBatchNorm(options: BatchNormOptions): BatchNorm {
       const parts = { training, weight: weight !== undefined, sums, gradX: gradX !== undefined };
       const results = sums ? [gradWeight ?? scratch[0], gradBias ?? scratch[1]] : [];
       const kernel = setting.kernel(programs.backward(parts));
-      kernel(...sizes, x, gradY, mean, inverse, ...present(weight, ...results, gradX));
+      kernel(...sizes, ...partials, x, gradY, mean, inverse, ...present(weight, ...results, gradX));
     },
   };
 }

@@ -68,6 +68,7 @@ export function createLayerNorm(options: LayerNormOptions): LayerNorm {
   const setting = settingOf(options);
   const ones = constants(setting, 1);
   const scratch = memory.allocate(setting.element, columns).address;
+  const partials = memory.allocate(setting.element, 2 * columns).address;
   const check = (where: string, places: Record<string, Place>): void =>
     checkPlaces(`layer norm ${where}`, setting, places);
   return {
@@ -95,7 +96,7 @@ export function createLayerNorm(options: LayerNormOptions): LayerNorm {
       // The parameters first: gradX may overwrite gradY.
       if (gradWeight !== undefined || gradBias !== undefined)
         setting.kernel(layerNormParameterGradients)(
-          ...[rows, columns, ...given],
+          ...[rows, columns, ...given, partials],
           ...[gradWeight ?? scratch, gradBias ?? scratch],
         );
       if (gradX !== undefined)

@@ -3,7 +3,7 @@
  * bias. W is [outputs][inputs], as PyTorch stores it; leading dimensions of x are rows.
  */
 import { ProgramError } from "../codegen/errors.ts";
-import { mul } from "../codegen/expressions.ts";
+import { mul, type PointerName } from "../codegen/expressions.ts";
 import { program } from "../codegen/program.ts";
 import {
   checkPlaces,
@@ -16,6 +16,7 @@ import {
 } from "./operation.ts";
 import { createProduct } from "./product.ts";
 import { columnSums } from "./programs/columns.ts";
+import { declare } from "./programs/parameters.ts";
 import { read, rowAt, stretchOf, sweep, write } from "./programs/sweep.ts";
 
 /** x is rows x inputs, y rows x outputs. */
@@ -75,6 +76,7 @@ export function createLinear(options: LinearOptions): Linear {
   const setting = settingOf(options);
   const { threads = 1 } = options;
   const forward = createProduct(setting, { shape: { m: rows, n: outputs, k: inputs }, turned: "b", threads });
+  const partials = options.forwardOnly ? 0 : options.memory.allocate(setting.element, outputs).address;
   const gradients = options.forwardOnly ? undefined : createGradients(setting, shape, threads);
   return {
     shape,
@@ -89,7 +91,7 @@ export function createLinear(options: LinearOptions): Linear {
       const { x, weight, gradY, gradX, gradWeight, gradBias } = args;
       if (gradX !== undefined) gradients.ofX.run(gradY, weight, gradX);
       if (gradWeight !== undefined) gradients.ofWeight.run(gradY, x, gradWeight);
-      if (gradBias !== undefined) setting.kernel(sumRows)(rows, outputs, gradY, gradBias);
+      if (gradBias !== undefined) setting.kernel(sumRows)(rows, outputs, gradY, partials, gradBias);
     },
     release() {
       for (const product of [forward, gradients?.ofX, gradients?.ofWeight]) product?.release();
@@ -138,10 +140,10 @@ const copyRows: NamedProgram = {
   name: "copy-rows",
   write: (name, type) =>
     program(name, (b) => {
-      const rows = b.integer("rows");
-      const columns = b.integer("columns");
-      const row = b.pointer("row", type.element);
-      const y = b.pointer("y", type.element);
+      const { rows, columns, row, y } = declare(b, type.element, {
+        integers: ["rows", "columns"],
+        pointers: ["row", "y"],
+      });
       const stretch = stretchOf(b, columns, type);
       b.loop("r", 0, rows, {}, (r) => {
         const target = rowAt(b, "target", y, mul(r, columns));
@@ -150,19 +152,19 @@ const copyRows: NamedProgram = {
     }),
 };
 
-/** Parameters `(rows, columns, x, sums)`: the sum of each column. */
+/** Parameters `(rows, columns, x, partials, sums)`: the sum of each column; `partials` is room for as many. */
 const sumRows: NamedProgram = {
   name: "sum-rows",
   write: (name, type) =>
     program(name, (b) => {
-      const rows = b.integer("rows");
-      const columns = b.integer("columns");
-      const x = b.pointer("x", type.element);
-      const sums = b.pointer("sums", type.element);
+      const { rows, columns, x, partials, sums } = declare(b, type.element, {
+        integers: ["rows", "columns"],
+        pointers: ["x", "partials", "sums"],
+      });
       columnSums(b, {
-        ...{ rows, columns, type, results: [sums] },
-        head: () => undefined,
-        terms: (r, span) => [read(rowAt(b, "place", x, mul(r, columns)), span)],
+        ...{ rows, columns, type, tensors: [x], results: [sums], partials },
+        ...{ row: () => undefined, column: () => undefined },
+        terms: (span, [line]) => [read(line as PointerName, span)],
       });
     }),
 };

@@ -22,7 +22,7 @@ import { affineOf } from "./layer-norm.ts";
 import { declare, optionalText } from "./parameters.ts";
 import { read, rowAt, type Span, type Stretch, stretchOf, sweep, write } from "./sweep.ts";
 
-/** As `batchNormTraining`, with parameters `(rows, columns, epsilon, momentum, x, y, …)` and no `ones`. */
+/** As `batchNormTraining`, with parameters `(rows, columns, epsilon, momentum, partials, x, y, …)`. */
 export const rowNormTraining = ({ weight, bias, running }: ForwardParts): NamedProgram => ({
   name: `row-norm-training${optionalText({ weight, bias, running })}`,
   write: (name, type) =>
@@ -30,23 +30,24 @@ export const rowNormTraining = ({ weight, bias, running }: ForwardParts): NamedP
       const p = declare(b, type.element, {
         integers: ["rows", "columns"],
         scalars: ["epsilon", "momentum"],
-        pointers: ["x", "y", "mean", "inverse"],
+        pointers: ["partials", "x", "y", "mean", "inverse"],
         optional: { weight, bias, runningMean: running, runningVariance: running },
       });
       const wide = wideIn(b, type);
       const count = wide("count", p.rows);
       const stretch = columnSums(b, {
-        ...{ rows: p.rows, columns: p.columns, type, results: [p.mean] },
-        head: () => undefined,
-        terms: (r, span) => [read(rowAt(b, "from", p.x, mul(r, p.columns)), span)],
+        ...{ rows: p.rows, columns: p.columns, type, partials: p.partials },
+        ...{ tensors: [p.x], results: [p.mean], row: () => undefined, column: () => undefined },
+        terms: (span, [x]) => [read(x as PointerName, span)],
       });
       sweep(b, stretch, 1, (span) => write(b, p.mean, span, div(read(p.mean, span), count)));
       // The sums of squares lie where the inverse deviations will.
       columnSums(b, {
-        ...{ rows: p.rows, columns: p.columns, type, results: [p.inverse] },
-        head: (span) => b.let("middle", read(p.mean, span)),
-        terms: (r, span, middle) => {
-          const d = b.let("d", sub(read(rowAt(b, "from", p.x, mul(r, p.columns)), span), middle));
+        ...{ rows: p.rows, columns: p.columns, type, partials: p.partials },
+        ...{ tensors: [p.x], results: [p.inverse], row: () => undefined },
+        column: (span) => b.let("middle", read(p.mean, span)),
+        terms: (span, [x], _, middle) => {
+          const d = b.let("d", sub(read(x as PointerName, span), middle));
           return [mul(d, d)];
         },
       });
@@ -85,14 +86,14 @@ export const rowNormEvaluation = ({ weight, bias }: Omit<ForwardParts, "running"
     }),
 });
 
-/** As `batchNormBackward`, with parameters `(rows, columns, x, gradY, …)`. */
+/** As `batchNormBackward`, with parameters `(rows, columns, partials, x, gradY, …)`. */
 export const rowNormBackward = ({ training, weight, sums, gradX }: BackwardParts): NamedProgram => ({
   name: `row-norm-backward${optionalText({ training, weight, sums, gradX })}`,
   write: (name, type) =>
     program(name, (b) => {
       const p = declare(b, type.element, {
         integers: ["rows", "columns"],
-        pointers: ["x", "gradY", "mean", "inverse"],
+        pointers: ["partials", "x", "gradY", "mean", "inverse"],
         optional: { weight, gradWeight: sums, gradBias: sums, gradX },
       });
       const wide = wideIn(b, type);
@@ -127,18 +128,19 @@ function rowSums(
   b: ProgramBuilder,
   p: RowNames & {
     readonly gradY: PointerName;
+    readonly partials: PointerName;
     readonly gradWeight: PointerName;
     readonly gradBias: PointerName;
   },
   type: RealVector,
 ): void {
   const stretch = columnSums(b, {
-    ...{ rows: p.rows, columns: p.columns, type, results: [p.gradBias, p.gradWeight] },
-    head: (span) => b.let("middle", read(p.mean, span)),
-    terms: (r, span, middle) => {
-      const place = b.let("place", mul(r, p.columns));
-      const g = b.let("g", read(rowAt(b, "upstream", p.gradY, place), span));
-      return [g, mul(g, sub(read(rowAt(b, "from", p.x, place), span), middle))];
+    ...{ rows: p.rows, columns: p.columns, type, partials: p.partials },
+    ...{ tensors: [p.x, p.gradY], results: [p.gradBias, p.gradWeight], row: () => undefined },
+    column: (span) => b.let("middle", read(p.mean, span)),
+    terms: (span, [x, gradY], _, middle) => {
+      const g = b.let("g", read(gradY as PointerName, span));
+      return [g, mul(g, sub(read(x as PointerName, span), middle))];
     },
   });
   sweep(b, stretch, 1, (span) =>

@@ -10,6 +10,7 @@ import {
   load,
   mul,
   multiplyAdd,
+  type PointerName,
   squareRoot,
   sub,
   type Value,
@@ -127,27 +128,29 @@ export const layerNormInputGradient = ({ weight: weighted }: Pick<Affine, "weigh
     }),
 });
 
-/** Parameters `(rows, columns, x, gradY, mean, inverse, gradWeight, gradBias)`: sums of gradY * n and of gradY. */
+/**
+ * Parameters `(rows, columns, x, gradY, mean, inverse, partials, gradWeight, gradBias)`: sums of gradY * n and of gradY
+ * over the rows; `partials` is room for both.
+ */
 export const layerNormParameterGradients: NamedProgram = {
   name: "layer-norm-parameter-gradients",
   write: (name, type) =>
     program(name, (b) => {
       const p = declare(b, type.element, {
         integers: ["rows", "columns"],
-        pointers: ["x", "gradY", "mean", "inverse", "gradWeight", "gradBias"],
+        pointers: ["x", "gradY", "mean", "inverse", "partials", "gradWeight", "gradBias"],
       });
-      const { rows, columns } = p;
-      const results = [p.gradWeight, p.gradBias];
       columnSums(b, {
-        ...{ rows, columns, type, results },
-        head: () => undefined,
-        terms: (r, span) => {
-          const start = b.let("start", mul(r, columns));
-          const g = b.let("g", read(rowAt(b, "upstream", p.gradY, start), span));
-          const middle = everywhere(b, "middle", load(at(p.mean, r)), type);
-          const scale = everywhere(b, "factors", load(at(p.inverse, r)), type);
-          const normal = mul(sub(read(rowAt(b, "from", p.x, start), span), middle), scale);
-          return [mul(g, normal), g];
+        ...{ rows: p.rows, columns: p.columns, type, partials: p.partials },
+        ...{ tensors: [p.x, p.gradY], results: [p.gradWeight, p.gradBias] },
+        row: (r) => ({
+          middle: everywhere(b, "middle", load(at(p.mean, r)), type),
+          factor: everywhere(b, "factor", load(at(p.inverse, r)), type),
+        }),
+        column: () => undefined,
+        terms: (span, [x, gradY], { middle, factor }) => {
+          const g = b.let("g", read(gradY as PointerName, span));
+          return [mul(g, mul(sub(read(x as PointerName, span), middle), factor)), g];
         },
       });
     }),

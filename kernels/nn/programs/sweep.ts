@@ -76,8 +76,6 @@ export interface VectorSums {
   add(span: Span, terms: readonly Value[]): void;
   /** Each sum as a scalar; the vectors start again from 0 where `again` is given. */
   total(): readonly Value[];
-  /** Each sum as one vector, for results that are vectors themselves. */
-  vectors(): readonly Value[];
   clear(): void;
 }
 
@@ -95,7 +93,6 @@ export function vectorSums(b: ProgramBuilder, type: VectorType, count: number, p
       }
     },
     total: () => sums.map((vectors) => sum(pairwise(vectors))),
-    vectors: () => sums.map((vectors) => pairwise(vectors)),
     clear() {
       for (const part of sums.flat()) b.set(part, zero());
     },
