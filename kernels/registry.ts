@@ -14,6 +14,7 @@ import { indirectConvolution } from "./conv/indirect-convolution.experiment.ts";
 import { largeKernels } from "./conv/large-kernels.experiment.ts";
 import { networkProfile } from "./conv/network-profile.experiment.ts";
 import { winogradChannels } from "./conv/winograd-channels.experiment.ts";
+import { softTargets } from "./distill/studies/soft-targets.experiment.ts";
 import type { Experiment, ExperimentRow, Procedure } from "./experiment.ts";
 import { fmaRounding } from "./fma/fma-rounding.experiment.ts";
 import { mmaBlock } from "./fma/mma-block.experiment.ts";
@@ -63,6 +64,7 @@ export const experiments: readonly Experiment[] = [
   experiment(winogradChannels, () => import("./conv/winograd-channels.ts")),
   experiment(largeKernels, () => import("./conv/large-kernels.ts")),
   experiment(networkProfile, () => import("./conv/network-profile.ts")),
+  experiment(softTargets, () => import("./distill/studies/soft-targets.ts")),
 ];
 
 function experiment(row: ExperimentRow, file: () => Promise<{ readonly procedure: Procedure }>): Experiment {

@@ -1,0 +1,143 @@
+/** Procedure of `soft-targets`: one teacher a seed, and two students that differ in their loss alone. */
+import { columnsFor, fillBatch } from "../../data/batches.ts";
+import { fieldCalled, type Split } from "../../data/data-set.ts";
+import { glyphs } from "../../data/glyphs/glyphs.ts";
+import type { Bench, Cell, Procedure } from "../../experiment.ts";
+import type { Layer, Nursery } from "../../nn/layers/layer.ts";
+import { parameterCount } from "../../nn/layers/layer.ts";
+import { linear } from "../../nn/layers/linear.ts";
+import { flatten, relu, sequential } from "../../nn/layers/sequential.ts";
+import { adam } from "../../nn/optimisers/adam.ts";
+import { Engine } from "../../nn/tensor/engine.ts";
+import { add } from "../../nn/tensor/functions/arithmetic.ts";
+import { crossEntropy } from "../../nn/tensor/functions/softmax.ts";
+import type { Tensor } from "../../nn/tensor/tensor.ts";
+import { type Batch, copyRows, type Examples } from "../../nn/train/examples.ts";
+import { errorOf, outputsOf, train } from "../../nn/train/train.ts";
+import { softTerm } from "../losses/soft-targets.ts";
+import {
+  hardVariant,
+  type StudySize,
+  softVariant,
+  studySizes,
+  teacherVariant,
+  temperature,
+} from "./soft-targets.experiment.ts";
+
+export const procedure: Procedure = { run };
+
+const testExamples = 2000;
+/** Adam's rate as its paper proposes; batches of a size that fills vectors. */
+const rate = 1e-3;
+const batch = 32;
+/** Units of the layers between image and classes. */
+const widths = { teacher: [200, 200], student: [16] } as const;
+
+async function run(_cell: Cell, bench: Bench): Promise<void> {
+  const size = studySizes[bench.settings.profile];
+  const seeds = Array.from({ length: size.seeds }, (_, i) => bench.settings.seed + i);
+  const errors: Record<string, number[]> = { [teacherVariant]: [], [hardVariant]: [], [softVariant]: [] };
+  for (const [done, seed] of seeds.entries()) {
+    const found = await oneSeed(bench, seed, size, done);
+    for (const [variant, error] of Object.entries(found)) errors[variant]?.push(error);
+  }
+  const ref = (variant: string) => ({ variant, target: "wasm" }) as const;
+  for (const [variant, values] of Object.entries(errors)) bench.repeated(ref(variant), "test-error", values);
+  const [hard, soft] = [errors[hardVariant] as number[], errors[softVariant] as number[]];
+  bench.repeated(
+    ref(softVariant),
+    "test-error-change",
+    soft.map((error, i) => error - (hard[i] as number)),
+    ref(hardVariant),
+  );
+  recordSizes(bench, ref);
+}
+
+/** Test errors of one seed by variant. Students begin with the same weights and see the same batches. */
+async function oneSeed(bench: Bench, seed: number, size: StudySize, done: number) {
+  const shown = drawn(seed, "train", size.examples);
+  const held = drawn(seed, "test", testExamples);
+  const engine = new Engine({ target: "wasm", arithmetic: "strict", bytes: 2 ** 27 });
+  const trained = async (variant: string, layers: readonly number[], loss: Loss): Promise<Layer> => {
+    const kind = variant === teacherVariant ? "teacher" : "student";
+    const network = perceptron({ engine, random: bench.random(`${kind} ${seed}`) }, layers, shown);
+    const order = bench.random(`batches of the ${kind} ${seed}`);
+    const say = (epoch: number): void =>
+      bench.progress(
+        `seed ${done + 1} of ${size.seeds}: ${variant}, epoch ${epoch + 1} of ${size.epochs}`,
+        done,
+        size.seeds,
+        { variant, target: "wasm" },
+      );
+    say(0);
+    await train({
+      ...{ engine, network, examples: shown, epochs: size.epochs, batch, random: order, loss },
+      optimiser: adam(Object.values(network.parameters), { rate }),
+      onEpoch: (epoch) => say(Math.min(epoch + 1, size.epochs - 1)),
+    });
+    return network;
+  };
+  const hardLoss: Loss = (logits, { labels }) => crossEntropy(logits, labels);
+  const teacher = await trained(teacherVariant, widths.teacher, hardLoss);
+  const hard = await trained(hardVariant, widths.student, hardLoss);
+  const taught = outputsOf(engine, teacher, shown);
+  const soft = await trained(softVariant, widths.student, (logits, batchOfRows) =>
+    add(
+      hardLoss(logits, batchOfRows),
+      softTerm(logits, rowsOf(engine, taught, logits, batchOfRows), temperature),
+    ),
+  );
+  const errorOn = (network: Layer): number => errorOf(outputsOf(engine, network, held), held);
+  return { [teacherVariant]: errorOn(teacher), [hardVariant]: errorOn(hard), [softVariant]: errorOn(soft) };
+}
+
+type Loss = (logits: Tensor, batch: Batch) => Tensor;
+
+/** What the teacher said of the examples of a batch. */
+function rowsOf(engine: Engine, taught: Float32Array, logits: Tensor, { rows }: Batch): Tensor {
+  const placed = engine.tensor(logits.shape);
+  copyRows(taught, logits.shape[1] as number, rows, placed.values);
+  return placed;
+}
+
+/** Fully connected layers of these widths with ReLU between them, on images. */
+function perceptron(
+  where: Nursery,
+  hidden: readonly number[],
+  { shape, classes }: Pick<Examples, "shape" | "classes">,
+): Layer {
+  const inputs = shape.reduce((a, b) => a * b, 1);
+  const sides = [inputs, ...hidden];
+  const inner = hidden.flatMap((width, i) => [linear(where, sides[i] as number, width), relu]);
+  return sequential(flatten, ...inner, linear(where, sides.at(-1) as number, classes));
+}
+
+/** Examples of the drawn digits that belong to a seed. */
+function drawn(seed: number, split: Split, count: number): Examples {
+  const set = glyphs({ seed, sizes: { train: count, validation: 0, test: count } });
+  const columns = columnsFor(set, count, ["image", "label"]);
+  fillBatch(set, split, [...Array(count).keys()], columns);
+  return {
+    shape: fieldCalled(set, "image").shape,
+    inputs: columns.image as Float32Array,
+    labels: columns.label as Float32Array,
+    classes: set.classes?.length ?? 0,
+  };
+}
+
+function recordSizes(
+  bench: Bench,
+  ref: (variant: string) => { readonly variant: string; readonly target: "wasm" },
+): void {
+  const engine = new Engine({ target: "wasm", bytes: 2 ** 23 });
+  const image = { shape: [1, 28, 28], classes: 10 };
+  for (const [variant, hidden] of [
+    [teacherVariant, widths.teacher],
+    [hardVariant, widths.student],
+    [softVariant, widths.student],
+  ] as const) {
+    const network = perceptron({ engine, random: bench.random("sizes") }, hidden, image);
+    bench.exact(ref(variant), "parameters", parameterCount(network));
+    bench.exact(ref(variant), "inference-flops", network.cost(image.shape).flops);
+  }
+}
