@@ -20,14 +20,14 @@ export interface Accounting {
   readonly preparedBytes: number;
   /** Bytes that the passes of one run of the whole batch read and write. */
   readonly bytesMoved: number;
-  /** The passes in order; absent where only their sum is known. */
-  readonly stages?: readonly Stage[];
+  /** The passes in order. */
+  readonly stages: readonly Stage[];
   /** Real multiplications of channels by weights in one run; transforms, which mostly add, apart. */
-  readonly multiplications?: number;
+  readonly multiplications: number;
 }
 
 /** The accounting of an algorithm from its stages. */
-export function accountingOf(parts: Omit<Required<Accounting>, "bytesMoved">): Required<Accounting> {
+export function accountingOf(parts: Omit<Accounting, "bytesMoved">): Accounting {
   const bytesMoved = parts.stages.reduce(
     (sum, { readBytes, writtenBytes }) => sum + readBytes + writtenBytes,
     0,
@@ -44,7 +44,7 @@ export function definitionMultiplications(shape: ConvShape, batch: number): numb
 export function multiplicationsSaved(
   shape: ConvShape,
   batch: number,
-  { multiplications }: Pick<Required<Accounting>, "multiplications">,
+  { multiplications }: Pick<Accounting, "multiplications">,
 ): number {
   return definitionMultiplications(shape, batch) / multiplications;
 }

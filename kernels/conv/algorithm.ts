@@ -46,7 +46,7 @@ export interface ConvAlgorithm<Id extends string = ConvAlgorithmId> {
   readonly cycles?: (problem: ConvProblem) => number;
   /** Calls of generated code for one image, where they are not one a group. */
   readonly calls?: (problem: ConvProblem) => number;
-  /** Of the bytes moved in one image those that never leave the second-level cache: a panel that is filled and read at once. */
+  /** Bytes that one image moves within the second-level cache besides: a panel that a pass fills for itself and reads at once. */
   readonly nearBytes?: (problem: ConvProblem) => number;
   /** Allocates what `accounting` says and compiles. Only called for problems that are taken. */
   make(problem: ConvProblem, workshop: Workshop): MadeConvolution;

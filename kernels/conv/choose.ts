@@ -50,12 +50,13 @@ const cyclesPerCall = 1800;
 /** Cycles of one run of the batch. */
 export function predictedCycles(row: ConvAlgorithm<string>, problem: ConvProblem): number {
   const { shape, batch } = problem;
-  const { bytesMoved, workspaceBytes, multiplications = 0 } = row.accounting(problem);
+  const { bytesMoved, workspaceBytes, multiplications } = row.accounting(problem);
   const perCycle = startsPerCycle * vectorLanes(problem);
   const multiplyAdds = row.cycles ? batch * row.cycles(problem) : multiplications / perCycle;
-  const near = workspaceBytes <= secondLevelBytes ? bytesMoved : batch * (row.nearBytes?.(problem) ?? 0);
+  const within = workspaceBytes <= secondLevelBytes ? bytesMoved : 0;
+  const near = within + batch * (row.nearBytes?.(problem) ?? 0);
   const nearRate = (vectorLanes(problem) * elementBytes(problem)) / cyclesPerVector;
-  const copies = near / nearRate + (bytesMoved - near) / Math.min(nearRate, farBytesPerCycle);
+  const copies = near / nearRate + (bytesMoved - within) / Math.min(nearRate, farBytesPerCycle);
   const calls = batch * (row.calls?.(problem) ?? shape.groups);
   return multiplyAdds / tileEfficiency + copies + calls * cyclesPerCall;
 }

@@ -7,7 +7,6 @@ import type { Bench, Candidate, VariantRef } from "../experiment.ts";
 import { fillRandom } from "../gemm/contest.ts";
 import { kernelTarget } from "../kernel-target.ts";
 import { isPeer } from "../variant.ts";
-import { definitionMultiplications } from "./accounting.ts";
 import type { ConvAlgorithm } from "./algorithm.ts";
 import { im2colUnpacked } from "./algorithms/im2col.ts";
 import { sevenLoops } from "./algorithms/seven-loops.ts";
@@ -65,8 +64,7 @@ export function layerCandidates(
     const target = kernelTarget(ref);
     const made = makeConvolution(algorithm, { layout, shape, target, memory: operands.memory });
     bench.exact(ref, "workspace", made.workspaceBytes);
-    const accounting = algorithm.accounting(made.problem);
-    const { bytesMoved, multiplications = definitionMultiplications(shape, 1) } = accounting;
+    const { bytesMoved, multiplications } = algorithm.accounting(made.problem);
     bench.exact(ref, "bytes-moved", bytesMoved);
     if (errors) bench.exact(ref, "macs", multiplications);
     made.prepare(weights.address);

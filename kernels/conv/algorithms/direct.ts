@@ -4,6 +4,7 @@
  * a tap lies inside. A position and a tap each have an offset, and a pixel is where their sum says.
  */
 import type { ConvAlgorithm, MadeConvolution, Workshop } from "../algorithm.ts";
+import { accountingOfPasses, padPasses, phasesPass, rowsPasses, seenPadded } from "../passes.ts";
 import { phasedImage, phasesProgram } from "../phased-image.ts";
 import { allocatedBytes, type ConvProblem, elementBytes, vectorLanes } from "../problem.ts";
 import { paddedLength } from "../programs/padded.ts";
@@ -11,15 +12,12 @@ import { padPixelsProgram } from "../programs/padded-nhwc.ts";
 import {
   type ConvShape,
   groupChannels,
-  inputLength,
   isUnpadded,
   outputHeight,
-  outputLength,
   outputWidth,
   paddedWidth,
   positions,
   taps,
-  weightsLength,
 } from "../shape.ts";
 import { everyImage } from "./images.ts";
 import { makeRowProduct, rowCycles, rowPackedBytes, turnedBytes } from "./rows.ts";
@@ -32,15 +30,22 @@ export const direct: ConvAlgorithm = {
     "Zhang, Franchetti & Low, High performance zero-memory overhead direct convolutions, arXiv:1809.10170",
   refuses: () => null,
   accounting: (problem) => {
-    const { shape, batch } = problem;
-    const { length, copied } = readImage(problem);
-    const passes = (copied ? inputLength(shape) + length : 0) + length + outputLength(shape);
-    const turned = turnedBytes(problem) === 0 ? 0 : 2 * outputLength(shape);
-    return {
+    const { shape, layout } = problem;
+    const copies = readImage(problem).copied
+      ? layout === "nchw"
+        ? [phasesPass(problem)]
+        : padPasses(problem)
+      : [];
+    const ofTaps = taps(shape) > 1 ? taps(shape) : 0;
+    const bytes = {
       workspaceBytes: workspaceOf(problem).reduce((sum, bytes) => sum + bytes, turnedBytes(problem)),
       preparedBytes: rowPackedBytes(problem),
-      bytesMoved: elementBytes(problem) * (batch * (passes + turned) + weightsLength(shape)),
     };
+    const entries = shape.groups * (positions(shape) + ofTaps);
+    return accountingOfPasses(problem, bytes, [
+      ...copies,
+      ...rowsPasses(problem, seenPadded(shape), entries),
+    ]);
   },
   cycles: rowCycles,
   fusesEpilogue: () => true,

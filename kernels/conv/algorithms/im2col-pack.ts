@@ -5,11 +5,11 @@
 import { packAlongProgram } from "../../gemm/programs/pack.ts";
 import type { ConvAlgorithm, MadeConvolution, Workshop } from "../algorithm.ts";
 import { packFilters } from "../pack-filters.ts";
+import { accountingOfPasses, padPasses, stripesPass, unfoldedLength, unfoldPass } from "../passes.ts";
 import { allocatedBytes, type ConvProblem, elementBytes, vectorLanes } from "../problem.ts";
 import { paddedLength, unfoldProgram } from "../programs/padded.ts";
 import { stripesProgram, stripeWidth } from "../programs/stripes.ts";
-import { inputLength, isUnpadded, outputLength, patchLength, positions, weightsLength } from "../shape.ts";
-import { unfoldedLength } from "./im2col.ts";
+import { isUnpadded, patchLength, positions } from "../shape.ts";
 import { everyImage, paddedImage } from "./images.ts";
 import { groupSteps, packedBytes, stripeCycles, stripeOptions, stripePanels, stripeTile } from "./stripes.ts";
 
@@ -20,18 +20,21 @@ export const im2colPack: ConvAlgorithm = {
   source: "Tencent ncnn, convolution_sgemm.h (im2col, pack, sgemm as separate passes)",
   refuses: ({ layout }) => (layout === "nhwc" ? { expected: "nchw", found: layout } : null),
   accounting: (problem) => {
-    const { shape, batch } = problem;
-    const copy = isUnpadded(shape) ? 0 : inputLength(shape) + paddedLength(shape);
+    const { shape } = problem;
     const panels = shape.groups * panelLength(problem);
-    const passes = copy + paddedLength(shape) + 2 * unfoldedLength(shape) + 2 * panels + outputLength(shape);
-    return {
+    const bytes = {
       workspaceBytes:
         allocatedBytes(problem, unfoldedLength(shape)) +
         allocatedBytes(problem, panelLength(problem)) +
         (isUnpadded(shape) ? 0 : allocatedBytes(problem, paddedLength(shape))),
       preparedBytes: packedBytes(problem),
-      bytesMoved: elementBytes(problem) * (batch * passes + weightsLength(shape)),
     };
+    return accountingOfPasses(problem, bytes, [
+      ...padPasses(problem),
+      unfoldPass(problem),
+      { stage: "pack", read: unfoldedLength(shape), written: panels },
+      stripesPass(problem, shape.groups * patchLength(shape) * wholeVectors(problem)),
+    ]);
   },
   cycles: stripeCycles,
   fusesEpilogue: () => true,
@@ -42,6 +45,12 @@ export const im2colPack: ConvAlgorithm = {
 function panelLength(problem: ConvProblem): number {
   const width = stripeWidth(stripeTile(problem));
   return patchLength(problem.shape) * Math.ceil(positions(problem.shape) / width) * width;
+}
+
+/** Positions up to whole vectors: what the product reads of the last stripe. */
+function wholeVectors(problem: ConvProblem): number {
+  const lanes = vectorLanes(problem);
+  return Math.ceil(positions(problem.shape) / lanes) * lanes;
 }
 
 function planes(problem: ConvProblem, workshop: Workshop): MadeConvolution {

@@ -6,28 +6,16 @@
  */
 import { createGemm, type GemmOptions, gemmWorkspaceBytes } from "../../gemm/gemm.ts";
 import type { ConvAlgorithm, MadeConvolution, Workshop } from "../algorithm.ts";
+import { accountingOfPasses, padPasses, rowsPasses, unfoldedLength, unfoldPass } from "../passes.ts";
 import { allocatedBytes, type ConvProblem, elementBytes, vectorLanes } from "../problem.ts";
 import { paddedLength, unfoldProgram } from "../programs/padded.ts";
 import { unfoldPixelsProgram } from "../programs/padded-nhwc.ts";
 import { stripeWidth } from "../programs/stripes.ts";
-import {
-  type ConvShape,
-  groupFilters,
-  inputLength,
-  isUnpadded,
-  outputLength,
-  patchLength,
-  positions,
-  weightsLength,
-} from "../shape.ts";
+import { groupFilters, isUnpadded, outputLength, patchLength, positions, weightsLength } from "../shape.ts";
 import { filtersLast } from "../weights.ts";
 import { everyImage, paddedImage } from "./images.ts";
 import { makeRowProduct, rowCycles, rowPackedBytes } from "./rows.ts";
 import { stripeCycles, stripeTile } from "./stripes.ts";
-
-/** Elements of the unfolded image, all groups. */
-export const unfoldedLength = (shape: ConvShape): number =>
-  shape.groups * patchLength(shape) * positions(shape);
 
 export const im2col: ConvAlgorithm = {
   id: "im2col",
@@ -36,17 +24,19 @@ export const im2col: ConvAlgorithm = {
   source: "Chellapilla, Puri & Simard, High performance convolutional neural networks (IWFHR 2006)",
   refuses: () => null,
   accounting: (problem) => {
-    const { shape, batch } = problem;
-    const copy = isUnpadded(shape) ? 0 : inputLength(shape) + paddedLength(shape);
-    const passes = copy + paddedLength(shape) + 2 * unfoldedLength(shape) + outputLength(shape);
-    return {
+    const { shape } = problem;
+    const bytes = {
       workspaceBytes:
         (inRows(problem) ? 0 : gemmWorkspaceBytes(productOf(problem))) +
         allocatedBytes(problem, unfoldedLength(shape)) +
         (isUnpadded(shape) ? 0 : allocatedBytes(problem, paddedLength(shape))),
       preparedBytes: preparedBytes(problem),
-      bytesMoved: elementBytes(problem) * (batch * passes + weightsLength(shape)),
     };
+    const unfolded = unfoldedLength(shape);
+    const product = inRows(problem)
+      ? rowsPasses(problem, unfolded)
+      : [{ stage: "sums", read: unfolded + weightsLength(shape), written: outputLength(shape) }];
+    return accountingOfPasses(problem, bytes, [...padPasses(problem), unfoldPass(problem), ...product]);
   },
   cycles: (problem) => (problem.layout === "nchw" ? stripeCycles : rowCycles)(problem),
   fusesEpilogue: inRows,

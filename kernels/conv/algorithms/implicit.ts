@@ -5,20 +5,11 @@
  */
 import type { ConvAlgorithm, MadeConvolution, Workshop } from "../algorithm.ts";
 import { packFilters } from "../pack-filters.ts";
+import { accountingOfPasses, phasesPass, stripesPass, unfoldedLength } from "../passes.ts";
 import { phasedImage, phasesProgram } from "../phased-image.ts";
 import { allocatedBytes, type ConvProblem, elementBytes, vectorLanes } from "../problem.ts";
 import { type StripeSource, stripesProgram, stripeWidth } from "../programs/stripes.ts";
-import {
-  groupChannels,
-  inputLength,
-  outputLength,
-  outputWidth,
-  patchLength,
-  positions,
-  taps,
-  weightsLength,
-} from "../shape.ts";
-import { unfoldedLength } from "./im2col.ts";
+import { groupChannels, outputWidth, patchLength, positions, taps } from "../shape.ts";
 import { everyImage } from "./images.ts";
 import { groupSteps, packedBytes, stripeCycles, stripeOptions, stripePanels, stripeTile } from "./stripes.ts";
 
@@ -29,15 +20,17 @@ export const implicit: ConvAlgorithm = {
   source: "Chetlur et al., cuDNN, arXiv:1410.0759, section 3",
   refuses: ({ layout }) => (layout === "nhwc" ? { expected: "nchw", found: layout } : null),
   accounting: (problem) => {
-    const { shape, batch } = problem;
-    const image = phasedImage(shape).length;
-    const passes = inputLength(shape) + 2 * image + 2 * unfoldedLength(shape) + outputLength(shape);
+    const { shape } = problem;
     const { imageBytes, panelBytes, tapBytes, copyBytes } = workspace(problem);
-    return {
+    const bytes = {
       workspaceBytes: imageBytes + panelBytes + tapBytes + copyBytes,
       preparedBytes: packedBytes(problem),
-      bytesMoved: elementBytes(problem) * (batch * passes + weightsLength(shape)),
     };
+    const table = copyTable(problem);
+    const ofTaps = taps(shape) > 1 ? taps(shape) : 0;
+    const entries = shape.groups * (ofTaps + table.pairs.length);
+    const image = shape.groups * readByCopies(problem, table.pairs);
+    return accountingOfPasses(problem, bytes, [phasesPass(problem), stripesPass(problem, image, entries)]);
   },
   cycles: stripeCycles,
   nearBytes: (problem) => 2 * elementBytes(problem) * unfoldedLength(problem.shape),
@@ -84,6 +77,25 @@ function copyTable(problem: ConvProblem): { readonly copies: number; readonly pa
     Array.from({ length: copies }, (_, i) => own[i] ?? (own.at(-1) as readonly [number, number])).flat(),
   );
   return { copies, pairs };
+}
+
+/** Elements of one group's planes that the vectors of a copy table touch, whole as they are. */
+function readByCopies(problem: ConvProblem, pairs: readonly number[]): number {
+  const { shape } = problem;
+  const { channelStride, tapOffsets } = phasedImage(shape);
+  const lanes = vectorLanes(problem);
+  const touched = new Uint8Array(channelStride + lanes);
+  for (let at = 0; at < pairs.length; at += 2)
+    for (const offset of tapOffsets) {
+      const first = (pairs[at] as number) + offset;
+      touched.fill(1, first, first + lanes);
+    }
+  const ofChannel = touched.reduce((sum, mark) => sum + mark, 0);
+  // What reaches beyond a channel's planes may be touched by the next channel too.
+  const twice = touched
+    .subarray(channelStride)
+    .reduce((sum, mark, i) => sum + mark * (touched[i] as number), 0);
+  return groupChannels(shape) * ofChannel - (groupChannels(shape) - 1) * twice;
 }
 
 function planes(problem: ConvProblem, workshop: Workshop): MadeConvolution {

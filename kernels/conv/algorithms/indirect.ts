@@ -5,17 +5,9 @@
  * bits from the image, so that the buffer serves every image.
  */
 import type { ConvAlgorithm, MadeConvolution, Workshop } from "../algorithm.ts";
+import { accountingOfPasses, rowsPasses, seenInput, touchesPadding } from "../passes.ts";
 import { allocatedBytes, type ConvProblem, elementBytes } from "../problem.ts";
-import {
-  type ConvShape,
-  groupChannels,
-  inputLength,
-  outputLength,
-  outputWidth,
-  positions,
-  taps,
-  weightsLength,
-} from "../shape.ts";
+import { type ConvShape, groupChannels, outputWidth, positions, taps } from "../shape.ts";
 import { everyImage } from "./images.ts";
 import { makeRowProduct, rowCycles, rowPackedBytes, rowTile } from "./rows.ts";
 
@@ -32,14 +24,15 @@ export const indirect: ConvAlgorithm = {
   source: "Dukhan, The indirect convolution algorithm, arXiv:1907.02129",
   refuses: ({ layout }) => (layout === "nchw" ? { expected: "nhwc", found: layout } : null),
   accounting: (problem) => {
-    const { shape, batch } = problem;
-    const passes = inputLength(shape) + outputLength(shape);
-    return {
+    const { shape } = problem;
+    const bytes = {
       workspaceBytes: bufferBytes(shape) + zeroBytes(problem),
       preparedBytes: rowPackedBytes(problem),
-      bytesMoved:
-        elementBytes(problem) * (batch * passes + weightsLength(shape)) + batch * indirectionBytes(shape),
     };
+    // Every group reads its own channels, zeros where the others read theirs, and all pointers.
+    const image = seenInput(shape) + (touchesPadding(shape) ? shape.channels : 0);
+    const entries = shape.groups * positions(shape) * taps(shape);
+    return accountingOfPasses(problem, bytes, rowsPasses(problem, image, entries));
   },
   cycles: rowCycles,
   fusesEpilogue: () => true,

@@ -4,9 +4,10 @@
  */
 import type { ConvAlgorithm, MadeConvolution, Workshop } from "../algorithm.ts";
 import { packFilters } from "../pack-filters.ts";
+import { accountingOfPasses, rowsPasses, stripesPass } from "../passes.ts";
 import { type ConvProblem, elementBytes } from "../problem.ts";
 import { stripesProgram } from "../programs/stripes.ts";
-import { groupChannels, inputLength, isPointwise, outputLength, positions, weightsLength } from "../shape.ts";
+import { groupChannels, inputLength, isPointwise, positions } from "../shape.ts";
 import { everyImage } from "./images.ts";
 import { makeRowProduct, rowCycles, rowPackedBytes } from "./rows.ts";
 import { groupSteps, packedBytes, stripeCycles, stripeOptions, stripePanels } from "./stripes.ts";
@@ -21,13 +22,14 @@ export const pointwise: ConvAlgorithm = {
       ? null
       : { expected: "1x1 kernels of stride 1 without padding", found: "another layer" },
   accounting: (problem) => {
-    const { shape, batch, layout } = problem;
-    const passes = inputLength(shape) + outputLength(shape);
-    return {
+    const { shape, layout } = problem;
+    const bytes = {
       workspaceBytes: 0,
       preparedBytes: layout === "nchw" ? packedBytes(problem) : rowPackedBytes(problem),
-      bytesMoved: elementBytes(problem) * (batch * passes + weightsLength(shape)),
     };
+    const image = inputLength(shape);
+    const product = layout === "nchw" ? [stripesPass(problem, image)] : rowsPasses(problem, image);
+    return accountingOfPasses(problem, bytes, product);
   },
   cycles: (problem) => (problem.layout === "nchw" ? stripeCycles : rowCycles)(problem),
   fusesEpilogue: () => true,

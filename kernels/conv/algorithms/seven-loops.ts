@@ -4,9 +4,10 @@
  * in the table of algorithms, because nobody should choose it.
  */
 import type { ConvAlgorithm, MadeConvolution, Workshop } from "../algorithm.ts";
+import { accountingOfPasses, padPasses, seenPadded } from "../passes.ts";
 import { allocatedBytes, type ConvProblem, elementBytes } from "../problem.ts";
 import { directProgram, paddedLength } from "../programs/padded.ts";
-import { inputLength, isUnpadded, outputLength, weightsLength } from "../shape.ts";
+import { isUnpadded, outputLength, weightsLength } from "../shape.ts";
 import { everyImage, paddedImage } from "./images.ts";
 
 export const sevenLoops: ConvAlgorithm<"seven-loops"> = {
@@ -16,14 +17,13 @@ export const sevenLoops: ConvAlgorithm<"seven-loops"> = {
   source: "the definition",
   refuses: ({ layout }) => (layout === "nhwc" ? { expected: "nchw", found: layout } : null),
   accounting: (problem) => {
-    const { shape, batch } = problem;
-    const copy = isUnpadded(shape) ? 0 : inputLength(shape) + paddedLength(shape);
-    const passes = copy + paddedLength(shape) + outputLength(shape);
-    return {
-      workspaceBytes: isUnpadded(shape) ? 0 : allocatedBytes(problem, paddedLength(shape)),
-      preparedBytes: 0,
-      bytesMoved: elementBytes(problem) * (batch * passes + weightsLength(shape)),
-    };
+    const { shape } = problem;
+    const workspaceBytes = isUnpadded(shape) ? 0 : allocatedBytes(problem, paddedLength(shape));
+    const read = seenPadded(shape) + weightsLength(shape);
+    return accountingOfPasses(problem, { workspaceBytes, preparedBytes: 0 }, [
+      ...padPasses(problem),
+      { stage: "sums", read, written: outputLength(shape) },
+    ]);
   },
   make,
 };

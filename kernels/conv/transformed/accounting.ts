@@ -10,7 +10,7 @@ import type { TileMethod } from "./method.ts";
 import { blocksOf, type TransformedPlan, transformedPlan } from "./plan.ts";
 
 /** The accounting of one method on a problem that it takes. */
-export function transformedAccounting(method: TileMethod, problem: ConvProblem): Required<Accounting> {
+export function transformedAccounting(method: TileMethod, problem: ConvProblem): Accounting {
   const { shape, batch } = problem;
   const plan = transformedPlan(method, problem);
   const times = batch * shape.groups;
