@@ -80,6 +80,7 @@ const comparisons = [
   ["mlkd", "class-correlation"],
   ["mlkd", "batch-correlation"],
   ["js", "formula"],
+  ["skd", "direction-torchdistill"],
 ] as const;
 
 describe.each(comparisons)("%s %s", (id, name) => {
@@ -174,5 +175,32 @@ describe("labels", () => {
     const rows = engine.parameter([2, 4], [...student.values.slice(0, 4), ...student.values.slice(8)]);
     const part = variantOf("ce", "torch").compute(inputsOf(engine, { student: rows, labels: [1, 3] }), {});
     expect(whole.loss.item()).toBeCloseTo(part.loss.item(), 13);
+  });
+});
+
+describe("refusals", () => {
+  it("asks for the number of items that dynamic weights need", () => {
+    const engine = checker();
+    const scores = randomParameter(engine, [2, 3], 1);
+    const inputs = inputsOf(engine, {
+      targets: scores,
+      negatives: scores,
+      candidates: scores,
+      dynamics: scores,
+    });
+    expect(() => variantOf("rank_distill", "author").compute(inputs, {})).toThrow(/num_items: .*nothing/);
+  });
+
+  it("says that rows come in groups of four", () => {
+    const engine = checker();
+    const rows = randomParameter(engine, [6, 3], 1);
+    const inputs = inputsOf(engine, {
+      student_logits: rows,
+      teacher_logits: rows,
+      student_ss: rows,
+      teacher_ss: rows,
+      labels: [0],
+    });
+    expect(() => variantOf("sskd", "torchdistill").compute(inputs, {})).toThrow(/groups of 4.*6 rows/);
   });
 });

@@ -1,5 +1,6 @@
 /** Every distillation loss, one row each; golden files, studies and documents read this table. */
 import { ce } from "./ce.ts";
+import { dafl } from "./dafl.ts";
 import { dist } from "./dist.ts";
 import { dkd } from "./dkd.ts";
 import { dml } from "./dml.ts";
@@ -10,6 +11,10 @@ import { logitStd } from "./logit-std.ts";
 import type { DistillationLoss } from "./loss.ts";
 import { mlkd } from "./mlkd.ts";
 import { mseLogits } from "./mse-logits.ts";
+import { rankDistill } from "./rank-distill.ts";
+import { skd } from "./skd.ts";
+import { srd } from "./srd.ts";
+import { sskd } from "./sskd.ts";
 
 export const losses: readonly DistillationLoss[] = [
   ce,
@@ -22,4 +27,9 @@ export const losses: readonly DistillationLoss[] = [
   mlkd,
   dml,
   js,
+  sskd,
+  srd,
+  skd,
+  rankDistill,
+  dafl,
 ];

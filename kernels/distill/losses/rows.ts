@@ -51,3 +51,12 @@ export const unitRows = (x: Tensor, floor = 1e-12): Tensor =>
 
 /** Sum of squares over the last dimension, which stays with a length of 1. */
 export const sumOfSquares = (x: Tensor): Tensor => sum(map([x], square), { over: [-1], keep: true });
+
+/** The place of each row's largest element, the first of several. */
+export function largestPlaces(x: Tensor): readonly number[] {
+  const width = x.shape.at(-1) as number;
+  return Array.from({ length: x.size / width }, (_, row) => {
+    const values = [...x.values.subarray(row * width, (row + 1) * width)];
+    return values.reduce((best, value, place) => (value > (values[best] as number) ? place : best), 0);
+  });
+}
