@@ -30,6 +30,14 @@ function digestOf(set: DataSet): string {
 // The same on every machine: a change here is a change of the data, and of every figure made with it.
 const digests: Readonly<Record<string, string>> = {
   glyphs: "9cfc06f2c07d36a4",
+  "coloured-shapes": "96ca54764aeeac68",
+  segmentation: "442404a7b8494cba",
+  detection: "b402e2bebb97e598",
+  "click-log": "bd5705e8f73eaa1f",
+  sentences: "844122f91ef59c34",
+  "text-matching": "cb9995ec1b237bc8",
+  "two-view": "a5e67f62d1ba8e6b",
+  "multi-view": "518422e6665155fb",
 };
 
 describe.each(dataSets)("data set $name", ({ name, make }) => {
