@@ -263,7 +263,9 @@ export class JavaScriptEmitter {
   #binary(operator: string, value: Value, left: string, right: string): string {
     if (operator === "min" || operator === "max") return `Math.${operator}(${left}, ${right})`;
     if (value.type.element === "i32") return integerBinary(operator, left, right);
-    if (operator === "scale") return this.#rounded(value, `scale(${left}, ${right})`);
+    // In fast arithmetic too: what underflows in f32 has to be 0 for whoever divides by it next.
+    if (operator === "scale")
+      return value.type.element === "f32" ? `fround(scale(${left}, ${right}))` : `scale(${left}, ${right})`;
     const symbol = { add: "+", sub: "-", mul: "*", div: "/" }[operator];
     return this.#rounded(value, `${left} ${symbol} ${right}`);
   }
