@@ -3,16 +3,18 @@
  * rectifier go into its epilogue; what else follows is one pass over the result.
  */
 
-import type { ConvAlgorithmId } from "../../conv/algorithm.ts";
-import { convAlgorithms } from "../../conv/algorithms.ts";
-import { createConvolution, problemOf, takes } from "../../conv/convolution.ts";
+import { convAlgorithm } from "../../conv/algorithms.ts";
+import { rankAlgorithms } from "../../conv/choose.ts";
+import { createConvolution, problemOf } from "../../conv/convolution.ts";
 import { type Epilogue, noEpilogue } from "../../conv/epilogue.ts";
-import { type ConvShape, convShape } from "../../conv/shape.ts";
+import type { ConvProblem } from "../../conv/problem.ts";
+import { type ConvShape, convShape, shapeText } from "../../conv/shape.ts";
 import { type Expression, expressionText } from "../expression.ts";
 import { type GraphNode, lengthOf, type Window } from "../graph.ts";
 import { type Lowering, type NodePlan, type Planning, stepOf, wholeLines } from "./lowering.ts";
 import { epiloguePass, requireKnown } from "./pointwise.ts";
 import { pointwiseConvolution } from "./product.ts";
+import { unsupported } from "./unsupported.ts";
 
 export const conv: Lowering<"conv"> = (node, planning): NodePlan => {
   const { window, groups, epilogue } = node.operation;
@@ -28,17 +30,25 @@ function isPointwise({ kernel, stride, padding }: Window): boolean {
 }
 
 /**
- * Ways in the order in which they are wished: what moves least first. Winograd and FFT are left out: they round
- * differently, and whether they pay depends on the machine.
+ * Bytes that one layer may take for itself: a way that needs more is passed over, because every layer of a network keeps
+ * what it allocated.
  */
-const preferred: readonly ConvAlgorithmId[] = [
-  "depthwise",
-  "implicit",
-  "indirect",
-  "im2col-pack",
-  "im2col",
-  "direct",
-];
+const mostOwnBytes = 64 * 2 ** 20;
+
+/** The way that is predicted to be the fastest of those that are content with little, or else takes least. */
+function wayFor(node: GraphNode, problem: ConvProblem) {
+  const ways = rankAlgorithms(problem).map(({ algorithm }) => {
+    const row = convAlgorithm(algorithm);
+    const { workspaceBytes, preparedBytes, bytesMoved } = row.accounting(problem);
+    return { algorithm, bytesMoved, ownBytes: wholeLines(workspaceBytes) + wholeLines(preparedBytes) };
+  });
+  const [least] = [...ways].sort((a, b) => a.ownBytes - b.ownBytes);
+  const way = ways.find(({ ownBytes }) => ownBytes <= mostOwnBytes) ?? least;
+  return way ?? unsupported(node, "a convolution that some algorithm takes", shapeText(problem.shape));
+}
+
+/** Each of a convolution's allocations may be rounded up to a line: dozens of them, and to spare. */
+const alignmentBytes = 4096;
 
 function windowed(
   node: GraphNode,
@@ -63,22 +73,18 @@ function windowed(
     ...(planning.isa ? { isa: planning.isa } : {}),
   };
   const problem = problemOf(options);
-  const row = preferred
-    .map((id) => convAlgorithms.find((each) => each.id === id))
-    .find((each) => each !== undefined && takes(each, problem));
-  if (!row) throw new RangeError(`expected a way to compute node ${node.name}, found none`);
-  const accounting = row.accounting(problem);
+  const { algorithm, bytesMoved, ownBytes } = wayFor(node, problem);
   const after = rest ? epiloguePass(node, rest, planning) : undefined;
   return {
-    kernel: [row.id, expression ? expressionText(expression) : ""]
+    kernel: [algorithm, expression ? expressionText(expression) : ""]
       .filter(Boolean)
       .join(rest ? "; then " : ", "),
-    ownBytes: wholeLines(accounting.workspaceBytes) + wholeLines(accounting.preparedBytes) + 4096,
+    ownBytes: ownBytes + alignmentBytes,
     scratchBytes: 0,
     reads: node.inputs,
     make: (workshop) => {
       const { memory } = workshop;
-      const made = createConvolution({ ...options, algorithm: row.id, memory });
+      const made = createConvolution({ ...options, algorithm, memory });
       const places = { input: workshop.address(image), output: workshop.address(node.output) };
       made.prepare(workshop.address(weights));
       const call = bias === undefined ? places : { ...places, bias: workshop.address(bias) };
@@ -86,7 +92,7 @@ function windowed(
       const last = after ? stepOf(workshop, [[after, places.output, places.output, ...others]]) : undefined;
       return {
         calls: last?.calls ?? [],
-        statedBytes: accounting.bytesMoved,
+        statedBytes: bytesMoved,
         run: () => {
           made.run(call);
           last?.run();

@@ -123,13 +123,16 @@ function sameResult(types: Types, left: string, right: string): boolean {
   return types.get(left)?.shape.join() === types.get(right)?.shape.join();
 }
 
-/** Weights with each output channel's share multiplied. */
+/** Weights with each output channel's share multiplied: by rows of the stored matrix, or by its columns. */
 function scaledWeights({ operation }: GraphNode, weights: Tensor, factor: Float64Array): Tensor {
-  const [rows, columns] = weights.shape as [number, number];
-  const perFilter = lengthOf(weights) / rows;
+  const rows = weights.shape[0] as number;
+  const columns = lengthOf(weights) / rows;
   const byRow = operation.op === "conv" || (operation.op === "product" && operation.transposeB);
-  const channel = (at: number): number => (byRow ? Math.floor(at / perFilter) : at % columns);
   const data = new Float32Array(weights.data);
-  for (let at = 0; at < data.length; at++) data[at] = (data[at] as number) * (factor[channel(at)] as number);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) {
+      const at = row * columns + column;
+      data[at] = (data[at] as number) * (factor[byRow ? row : column] as number);
+    }
   return { ...weights, data };
 }
