@@ -46,8 +46,8 @@ export default defineConfig({
   },
   platform: "node",
   plugins: [builtinsOnDemand],
-  // Native code cannot be bundled; the chart libraries are large and only reports need them.
-  external: ["better-sqlite3", "koffi", "vega", "vega-lite", "react-devtools-core"],
+  // Native code cannot be bundled; the chart libraries are large and only reports need them, undici only downloads.
+  external: ["better-sqlite3", "koffi", "undici", "vega", "vega-lite", "react-devtools-core"],
   transform: { define: { "process.env.NODE_ENV": '"production"' } },
   output: {
     dir: "dist",

@@ -93,6 +93,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/compile.ts"),
   },
   {
+    name: "data",
+    summary: "the data sets to train on; download, show or remove the well-known ones",
+    load: () => import("./commands/data.ts"),
+  },
+  {
     name: "doctor",
     summary: "what runs and figures depend on here, with advice",
     load: () => import("./commands/doctor.ts"),
