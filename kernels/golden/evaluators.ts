@@ -6,6 +6,7 @@ import type { GoldenEvaluator } from "./evaluator.ts";
 import { lossEvaluators } from "./losses.ts";
 import { batchnorm } from "./operations/batchnorm.ts";
 import { conv2d } from "./operations/conv2d.ts";
+import { fakeQuantize } from "./operations/fake-quantize.ts";
 import { gelu } from "./operations/gelu.ts";
 import { layernorm } from "./operations/layernorm.ts";
 import { linear } from "./operations/linear.ts";
@@ -14,6 +15,7 @@ import { pool } from "./operations/pool.ts";
 export const evaluators: readonly GoldenEvaluator[] = [
   batchnorm,
   conv2d,
+  fakeQuantize,
   gelu,
   layernorm,
   linear,

@@ -3,6 +3,7 @@
  * neither read nor written. Apart, so that a program says only what it does to one vector.
  */
 import {
+  type AnyPointer,
   add,
   advance,
   and,
@@ -32,10 +33,10 @@ export interface Span {
 }
 
 /** The elements of a span, 0 in lanes that do not count. */
-export const read = (pointer: Pointer, { index, lanes, tail }: Span): Value =>
+export const read = (pointer: AnyPointer, { index, lanes, tail }: Span): Value =>
   load(at(pointer, index), lanes, tail);
 
-export function write(b: ProgramBuilder, pointer: Pointer, { index, tail }: Span, value: Value): void {
+export function write(b: ProgramBuilder, pointer: AnyPointer, { index, tail }: Span, value: Value): void {
   b.store(at(pointer, index), value, tail);
 }
 
