@@ -8,6 +8,7 @@ import { batchnorm } from "./operations/batchnorm.ts";
 import { conv2d } from "./operations/conv2d.ts";
 import { fakeQuantize } from "./operations/fake-quantize.ts";
 import { gelu } from "./operations/gelu.ts";
+import { ibert } from "./operations/ibert.ts";
 import { layernorm } from "./operations/layernorm.ts";
 import { linear } from "./operations/linear.ts";
 import { pool } from "./operations/pool.ts";
@@ -17,6 +18,7 @@ export const evaluators: readonly GoldenEvaluator[] = [
   conv2d,
   fakeQuantize,
   gelu,
+  ibert,
   layernorm,
   linear,
   pool,
