@@ -11,6 +11,7 @@ import {
   load,
   type MemoryElement,
   max,
+  min,
   mul,
   type Name,
   negate,
@@ -30,6 +31,8 @@ export interface RequantiseParts {
   readonly to: MemoryElement;
   readonly shift: number;
   readonly halves: Halves;
+  /** Results are kept between its opposite and this; bytes keep themselves in their range. */
+  readonly bound?: number;
 }
 
 /**
@@ -51,7 +54,9 @@ export function requantiseProgram(name: string, lanes: number, parts: Requantise
       sweep(b, stretch, 1, (span) => {
         const x = b.let("x", read(from, span));
         const factor = b.let("factor", read(multipliers, span));
-        write(b, to, span, add(scaled(x, factor, parts), zero));
+        const value = add(scaled(x, factor, parts), zero);
+        const { bound } = parts;
+        write(b, to, span, bound === undefined ? value : min(max(value, -bound), bound));
       });
       b.set(from, advance(from, fromStride));
       b.set(to, advance(to, toStride));
