@@ -60,6 +60,8 @@ const table = [
     better: "lower",
     share: true,
   },
+  { id: "agreement", title: "share of equal answers", unit: "1", better: "higher", share: true },
+  { id: "correlation", title: "correlation", unit: "1", better: "higher" },
   { id: "parameters", title: "parameters", unit: "1", better: "lower" },
   { id: "inference-flops", title: "operations an example", unit: "FLOP", better: "lower" },
   { id: "training-time", title: "time of training", unit: "s", better: "lower" },

@@ -28,6 +28,9 @@ import { gemmTiling } from "./gemm/gemm-tiling.experiment.ts";
 import { gemmWaterfall } from "./gemm/gemm-waterfall.experiment.ts";
 import { gemvIdentity } from "./gemm/gemv-identity.experiment.ts";
 import { gemvRate } from "./gemm/gemv-rate.experiment.ts";
+import { integerBert } from "./integer/integer-bert.experiment.ts";
+import { integerNonlinearities } from "./integer/integer-nonlinearities.experiment.ts";
+import { integerSpeed } from "./integer/integer-speed.experiment.ts";
 import { rooflineBounds } from "./roofline/roofline-bounds.experiment.ts";
 import { gemmSchedule } from "./tune/gemm-schedule.experiment.ts";
 import { gemmSearch } from "./tune/gemm-search.experiment.ts";
@@ -65,6 +68,9 @@ export const experiments: readonly Experiment[] = [
   experiment(largeKernels, () => import("./conv/large-kernels.ts")),
   experiment(networkProfile, () => import("./conv/network-profile.ts")),
   experiment(softTargets, () => import("./distill/studies/soft-targets.ts")),
+  experiment(integerNonlinearities, () => import("./integer/integer-nonlinearities.ts")),
+  experiment(integerSpeed, () => import("./integer/integer-speed.ts")),
+  experiment(integerBert, () => import("./integer/integer-bert.ts")),
 ];
 
 function experiment(row: ExperimentRow, file: () => Promise<{ readonly procedure: Procedure }>): Experiment {

@@ -13,6 +13,7 @@ import { accessFormulas, countedSide, countedWorkload } from "./gemm/gemm-regist
 import { blockedVariants, workload as exactnessWorkload } from "./gemm/gemm-tile-exactness.experiment.ts";
 import { blockVariant, sweptBlocks } from "./gemm/gemm-tile-size.experiment.ts";
 import { identityVariant, identityWorkload } from "./gemm/gemv-identity.experiment.ts";
+import { integerTrials } from "./integer/rules.fixture.ts";
 import { counted, made, ratio, type Trial } from "./made-up.fixture.ts";
 import { experimentForClaim, experiments } from "./registry.ts";
 import { scheduleWorkload } from "./tune/gemm-schedule.experiment.ts";
@@ -163,6 +164,7 @@ const roofline = (shares: { dot?: number; map?: number; gemm?: number }, spread 
 
 const trials: readonly Trial[] = [
   ...convTrials,
+  ...integerTrials,
   ...compileTrials,
   {
     claim: "scheduling-gives-200x",

@@ -5,6 +5,7 @@ import { machines } from "../../nn/layer.fixture.ts";
 import { integerIn, randomStream } from "../../random.ts";
 import { dequantised } from "../quantiser.ts";
 import { calibrate } from "./calibration.ts";
+import { correlation } from "./correlation.ts";
 import { checkShape, type EncoderShape, randomWeights } from "./encoder.ts";
 import { createFloatEncoder } from "./float-encoder.ts";
 import { createIntegerEncoder } from "./integer-encoder.ts";
@@ -23,20 +24,6 @@ const head = {
   weight: Float32Array.from({ length: 5 * shape.hidden }, () => random() - 0.5),
   bias: new Float32Array(5),
 };
-
-function correlation(left: ArrayLike<number>, right: ArrayLike<number>): number {
-  const [x, y] = [Float64Array.from(left), Float64Array.from(right)];
-  const mean = (values: Float64Array): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [a, b] = [mean(x), mean(y)];
-  let [xy, xx, yy] = [0, 0, 0];
-  for (const [i, value] of x.entries()) {
-    xy += (value - a) * ((y[i] as number) - b);
-    xx += (value - a) ** 2;
-    yy += ((y[i] as number) - b) ** 2;
-  }
-  return xy / Math.sqrt(xx * yy);
-}
 
 let calibration: ReturnType<typeof calibrate>;
 beforeAll(() => {

@@ -1,4 +1,5 @@
 /** The encoder by its definition, in double precision: what the float encoder is checked against. */
+import { realGelu } from "../real-functions.ts";
 import type { EncoderWeights, LinearWeights, NormWeights } from "./encoder.ts";
 
 type Rows = readonly Float64Array[];
@@ -18,7 +19,7 @@ export function referenceEncoder(weights: EncoderWeights, tokens: ArrayLike<numb
   for (const layer of weights.layers) {
     const attended = linear(attention(linear(rows, layer.attention), weights.shape.heads), layer.output);
     rows = normalise(sum(rows, attended), layer.norm);
-    const between = linear(rows, layer.up).map((row) => row.map(gelu));
+    const between = linear(rows, layer.up).map((row) => row.map(realGelu));
     rows = normalise(sum(rows, linear(between, layer.down)), layer.lastNorm);
   }
   return rows;
@@ -69,13 +70,4 @@ function normalise(rows: Rows, { weight, bias }: NormWeights): Rows {
       (value, j) => ((value - mean) / Math.sqrt(variance)) * (weight[j] as number) + (bias[j] as number),
     );
   });
-}
-
-/** By erf: Abramowitz & Stegun 1964, 7.1.26, within 1.5e-7. */
-function gelu(x: number): number {
-  const z = Math.abs(x) / Math.SQRT2;
-  const t = 1 / (1 + 0.3275911 * z);
-  const series =
-    t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  return (x / 2) * (1 + Math.sign(x) * (1 - series * Math.exp(-z * z)));
 }

@@ -122,8 +122,9 @@ function exponential(b: ProgramBuilder, x: Name, { ln2, qb, qc, reciprocal }: Ex
 }
 
 /**
- * Parameters `(rows, columns, exp, sums, out)`: the shares of a row as bytes, floor(exp * floor(2^31 / sum) / 2^23): 256
- * stands for 1, and what rounds up to it is 255.
+ * Parameters `(rows, columns, exp, sums, out)`: the shares of a row as bytes, exp * floor(2^31 / sum) / 2^23 rounded: 256
+ * stands for 1, and what rounds up to it is 255. The authors truncate, with more bits: of 64 equal shares in bytes, an
+ * eighth would be lost.
  */
 export function sharesProgram(name: string, lanes: number): Program {
   return program(name, (b) => {
@@ -136,9 +137,7 @@ export function sharesProgram(name: string, lanes: number): Program {
       // A sum of 1 would give 2^31, which is no i32.
       const factor = unsignedQuotient(least, max(load(at(sums, r)), 2));
       const factors = b.let("factors", splat(factor, lanes));
-      sweep(b, stretch, 1, (span) =>
-        write(b, out, span, multiplyShift(read(exp, span), factors, 23, { rounds: false })),
-      );
+      sweep(b, stretch, 1, (span) => write(b, out, span, multiplyShift(read(exp, span), factors, 23)));
       b.set(exp, advance(exp, columns));
       b.set(out, advance(out, columns));
     });
