@@ -1,42 +1,26 @@
 /**
- * The WebAssembly back end: a vector of 128 bits is one v128, a scalar is a scalar, a name is a local. Constant parts
- * of an address become the offset that every memory instruction has room for.
+ * The WebAssembly back end: a vector of 128 bits is one v128, a scalar is a scalar, a name is a local.
  * `fast` uses relaxed fused multiply-add where the machine has it; `strict` multiplies and adds.
  */
 import type { Arithmetic } from "../arithmetic.ts";
 import { ProgramError } from "../errors.ts";
 import {
-  type Address,
-  type AnyPointer,
   bytesOf,
-  childrenOf,
   type Element,
-  type Expression,
   integerType,
-  isByte,
   isPointer,
-  type Load,
   type Mask,
   sameType,
-  type Tail,
   typeText,
   type Value,
   type VectorType,
 } from "../expressions.ts";
-import type { If, Loop, Program, Statement, Store, Variable } from "../statements.ts";
+import type { If, Loop, Program, Statement, Variable } from "../statements.ts";
+import { type AccessEmitter, Accesses } from "./accesses.ts";
 import type { WasmFunction, WasmType } from "./encode.ts";
 import { hasRelaxedMultiplyAdd } from "./features.ts";
 import type { CodeItem, Instruction, InstructionName } from "./instructions.ts";
-import {
-  dot,
-  loadByte,
-  loadBytes,
-  multiplyShift,
-  narrow,
-  storeBytes,
-  unsignedQuotient,
-  type WasmEmitter,
-} from "./packed-integers.ts";
+import { dot, multiplyShift, unsignedQuotient } from "./packed-integers.ts";
 import { emitExponent, emitScale, emitSignificand, type PowerCode } from "./powers.ts";
 
 type Shape = "f32x4" | "f64x2" | "i32x4";
@@ -64,14 +48,19 @@ class WasmLowering {
   readonly #code: CodeItem[] = [];
   readonly #indices = new Map<string, number>();
   readonly #locals: { name: string; type: WasmType }[] = [];
-  readonly #tailLocals = new Map<Load, number>();
   #scratchPairs = 0;
   /** This lowering as the sequences in other files see it. */
-  readonly #emitter: WasmEmitter = {
+  readonly #emitter: AccessEmitter = {
     emit: (...instruction) => this.#emit(...instruction),
-    scratch: (type) => this.#scratch(type),
+    scratch: (type) => this.#numbered("scratch", type),
+    numbered: (purpose, type) => this.#numbered(purpose, type),
     push: (value) => this.#value(value),
+    local: (name, type) => this.#local(name, type),
+    wasmType: (type) => this.#wasmType(type),
+    family: (type, operation) => this.#family(type, operation),
+    zero: (type) => this.#constant(type, 0),
   };
+  readonly #accesses = new Accesses(this.#emitter);
 
   constructor(program: Program, arithmetic: Arithmetic) {
     this.#program = program;
@@ -102,8 +91,8 @@ class WasmLowering {
   }
 
   /** A local that nobody else uses. */
-  #scratch(type: WasmType): number {
-    return this.#local(`scratch.${this.#scratchPairs++}`, type);
+  #numbered(purpose: string, type: WasmType): number {
+    return this.#local(`${purpose}.${this.#scratchPairs++}`, type);
   }
 
   #statements(statements: readonly Statement[]): void {
@@ -117,8 +106,8 @@ class WasmLowering {
         break;
       case "define":
       case "assign":
-        this.#loadTails(statement.value);
-        if (isPointer(statement.value)) this.#pointer(statement.value);
+        this.#accesses.loadTails(statement.value);
+        if (isPointer(statement.value)) this.#accesses.pointer(statement.value);
         else this.#value(statement.value);
         this.#emit("local.set", this.#local(statement.name.name, this.#variableType(statement.name)));
         break;
@@ -129,7 +118,7 @@ class WasmLowering {
       case "prefetch":
         break; // WebAssembly has no word for it
       case "store":
-        this.#store(statement);
+        this.#accesses.store(statement);
         break;
       case "loop":
         this.#loop(statement);
@@ -161,87 +150,6 @@ class WasmLowering {
     return `${prefix}.${suffix}` as InstructionName;
   }
 
-  #store({ address, value, tail }: Store): void {
-    this.#loadTails(value);
-    if (tail) {
-      this.#storeTail(address, value, tail);
-      return;
-    }
-    const offset = this.#address(address);
-    this.#value(value);
-    const { element } = address.pointer;
-    if (isByte(element)) {
-      narrow(this.#emitter, element, value.type);
-      storeBytes(this.#emitter, value.type.lanes, offset);
-      return;
-    }
-    const name =
-      this.#wasmType(value.type) === "v128"
-        ? "v128.store"
-        : (`${value.type.element as Element}.store` as const);
-    this.#emit(name, offset);
-  }
-
-  /** Lane by lane: WebAssembly has no masks, and a lane that does not count may lie outside of memory. */
-  #storeTail(address: Address, value: Value, tail: Tail): void {
-    const { element } = address.pointer;
-    const type = isByte(element) ? "v128" : this.#wasmType(value.type);
-    const scratch = this.#local(`stored.${isByte(element) ? "bytes" : typeText(value.type)}`, type);
-    this.#value(value);
-    if (isByte(element)) narrow(this.#emitter, element, value.type);
-    this.#emit("local.set", scratch);
-    this.#eachLane(tail, (l) => {
-      const offset = this.#address({ ...address, offset: address.offset + l });
-      this.#emit("local.get", scratch);
-      if (isByte(element)) {
-        this.#emit("v128.store8_lane", offset, { lanes: [l] });
-        return;
-      }
-      if (type === "v128") this.#emit(this.#family(value.type, "extract_lane"), l);
-      this.#emit(`${value.type.element}.store`, offset);
-    });
-  }
-
-  /** Loads with a tail take branches, so they are made before the statement that holds them, each into a local. */
-  #loadTails(expression: Expression): void {
-    for (const child of childrenOf(expression)) this.#loadTails(child);
-    if (expression.op === "load" && expression.tail) this.#loadTail(expression, expression.tail);
-  }
-
-  /** The vector into a local of its own, 0 in the lanes that do not count. */
-  #loadTail(load: Load, tail: Tail): void {
-    const { address } = load;
-    const type = this.#wasmType(tail.type);
-    const scratch = this.#local(`loaded.${this.#scratchPairs++}`, type);
-    this.#tailLocals.set(load, scratch);
-    this.#constant(tail.type, 0);
-    this.#emit("local.set", scratch);
-    this.#eachLane(tail, (l) => {
-      if (type === "v128") this.#emit("local.get", scratch);
-      this.#loadScalar({ ...address, offset: address.offset + l });
-      if (type === "v128") this.#emit(this.#family(tail.type, "replace_lane"), l);
-      this.#emit("local.set", scratch);
-    });
-  }
-
-  #loadScalar(address: Address): void {
-    const { element } = address.pointer;
-    const offset = this.#address(address);
-    if (isByte(element)) loadByte(this.#emitter, element, offset);
-    else this.#emit(`${element}.load`, offset);
-  }
-
-  #eachLane(tail: Tail, emit: (lane: number) => void): void {
-    for (let l = 0; l < tail.type.lanes; l++) {
-      this.#emit("local.get", this.#local(tail.name, "i32"));
-      this.#emit("i32.const", l);
-      this.#emit("i32.gt_s");
-      this.#emit("if");
-      emit(l);
-      this.#emit("end");
-    }
-  }
-
   #loop(loop: Loop): void {
     const counter = this.#local(loop.counter.name, "i32");
     const certain =
@@ -267,7 +175,7 @@ class WasmLowering {
   }
 
   #if(statement: If): void {
-    this.#loadTails(statement.condition);
+    this.#accesses.loadTails(statement.condition);
     this.#compare(statement.condition);
     this.#emit("if");
     this.#statements(statement.whenTrue);
@@ -276,40 +184,6 @@ class WasmLowering {
       this.#statements(statement.whenFalse);
     }
     this.#emit("end");
-  }
-
-  /** Pushes the address and returns the constant byte offset for the instruction that uses it. */
-  #address(address: Address): number {
-    const bytes = bytesOf[address.pointer.element];
-    this.#pointer(address.pointer);
-    if (address.index) {
-      this.#scaled(address.index, bytes);
-      this.#emit("i32.add");
-    }
-    if (address.offset >= 0) return address.offset * bytes;
-    this.#emit("i32.const", address.offset * bytes);
-    this.#emit("i32.add");
-    return 0;
-  }
-
-  #pointer(pointer: AnyPointer): void {
-    if (pointer.op === "pointer") {
-      this.#emit("local.get", this.#local(pointer.name, "i32"));
-      return;
-    }
-    this.#pointer(pointer.pointer);
-    this.#scaled(pointer.by, bytesOf[pointer.element]);
-    this.#emit("i32.add");
-  }
-
-  #scaled(index: Value, bytes: number): void {
-    if (index.op === "constant") {
-      this.#emit("i32.const", index.value * bytes);
-      return;
-    }
-    this.#value(index);
-    this.#emit("i32.const", Math.log2(bytes));
-    this.#emit("i32.shl");
   }
 
   #compare(mask: Mask): void {
@@ -327,10 +201,10 @@ class WasmLowering {
         this.#emit("local.get", this.#local(value.name, this.#wasmType(value.type)));
         break;
       case "load":
-        this.#load(value);
+        this.#accesses.load(value);
         break;
       case "broadcast":
-        this.#broadcast(value);
+        this.#accesses.broadcast(value);
         break;
       case "splat":
         this.#value(value.value);
@@ -377,24 +251,6 @@ class WasmLowering {
         this.#emit("i8x16.shuffle", undefined, { lanes: interleavedBytes(value.type, value.half) });
         break;
     }
-  }
-
-  #load(value: Load): void {
-    const loaded = this.#tailLocals.get(value);
-    const { element } = value.address.pointer;
-    if (loaded !== undefined) this.#emit("local.get", loaded);
-    else if (this.#wasmType(value.type) !== "v128") this.#loadScalar(value.address);
-    else if (isByte(element)) loadBytes(this.#emitter, element, this.#address(value.address));
-    else this.#emit("v128.load", this.#address(value.address));
-  }
-
-  #broadcast({ address, type }: Extract<Value, { op: "broadcast" }>): void {
-    this.#wasmType(type);
-    if (isByte(address.pointer.element)) {
-      this.#loadScalar(address);
-      this.#emit("i32x4.splat");
-    } else
-      this.#emit(type.element === "f64" ? "v128.load64_splat" : "v128.load32_splat", this.#address(address));
   }
 
   #constant(type: VectorType, value: number): void {
@@ -463,7 +319,7 @@ class WasmLowering {
     emit(
       {
         emit: (...instruction) => this.#emit(...instruction),
-        scratch: () => this.#scratch("v128"),
+        scratch: () => this.#numbered("scratch", "v128"),
       },
       element,
     );
