@@ -12,6 +12,7 @@ import { ibert } from "./operations/ibert.ts";
 import { layernorm } from "./operations/layernorm.ts";
 import { linear } from "./operations/linear.ts";
 import { pool } from "./operations/pool.ts";
+import { logSoftmax, softmax } from "./operations/softmax.ts";
 
 export const evaluators: readonly GoldenEvaluator[] = [
   batchnorm,
@@ -22,5 +23,7 @@ export const evaluators: readonly GoldenEvaluator[] = [
   layernorm,
   linear,
   pool,
+  softmax,
+  logSoftmax,
   ...lossEvaluators,
 ];
