@@ -17,6 +17,7 @@ import {
 } from "../codegen/expressions.ts";
 import type { ProgramBuilder } from "../codegen/program.ts";
 import { coefficients, ln2Parts } from "./coefficients.ts";
+import { type Constants, inPlace } from "./constants.ts";
 import { elementOf, type RealElement } from "./intervals.ts";
 import { polynomial } from "./polynomial.ts";
 
@@ -29,17 +30,32 @@ const expRange: Readonly<Record<RealElement, readonly [low: number, high: number
 const exp2Range: typeof expRange = { f32: [-151, 129], f64: [-1076, 1025] };
 
 /** e^x for every x: 0 and infinity where it overflows, subnormal results rounded once, NaN of NaN. */
-export function exp(b: ProgramBuilder, x: Value): Value {
+export function exp(b: ProgramBuilder, x: Value, options: ExpOptions = {}): Value {
   const element = elementOf(x);
+  const { constants = inPlace(x.type), nonPositive = false } = options;
   const [low, high] = expRange[element];
   const [ln2High, ln2Low] = ln2Parts[element];
-  const clamped = b.let("x", min(max(x, low), high));
-  const k = b.let("k", round(mul(clamped, Math.LOG2E)));
-  const rest = multiplyAdd(k, constant(-ln2High, x.type), clamped);
-  const r = b.let("r", multiplyAdd(k, constant(-ln2Low, x.type), rest));
-  const q = polynomial(b, r, coefficients.exp[element]);
+  const raised = max(x, low);
+  const clamped = b.let("x", nonPositive ? raised : min(raised, high));
+  const k = b.let("k", round(mul(clamped, constants(Math.LOG2E))));
+  const rest = multiplyAdd(k, constants(-ln2High), clamped);
+  const r = b.let("r", multiplyAdd(k, constants(-ln2Low), rest));
+  const q = polynomial(b, r, coefficients.exp[element], constants);
   const above = b.let("above", multiplyAdd(mul(r, r), q, r));
-  return scale(add(above, 1), k);
+  return scale(add(above, constants(1)), k);
+}
+
+export interface ExpOptions {
+  /** Default: in place. */
+  readonly constants?: Constants;
+  /** The caller promises that no x is above 0; saves an operation. */
+  readonly nonPositive?: boolean;
+}
+
+/** The constants of exp that a loop does well to keep in registers. */
+export function expConstants(element: RealElement): readonly number[] {
+  const [ln2High, ln2Low] = ln2Parts[element];
+  return [Math.LOG2E, -ln2High, -ln2Low, ...coefficients.exp[element], 1];
 }
 
 /** 2^x for every x, exact where x is whole. */

@@ -68,7 +68,13 @@ export function createSoftmax(options: SoftmaxOptions): Softmax {
     compile(program, target, memory, { arithmetic, ...(isa && { isa }) });
   const laneNumbers = memory.allocate(element, lanes);
   laneNumbers.view.set(Array.from({ length: lanes }, (_, l) => l));
-  const rows = made(rowsProgram(kind, algorithm, shape));
+  const rows = made(
+    rowsProgram(kind, algorithm, {
+      ...shape,
+      keepsConstants: isa === "avx512",
+      prefetches: target === "native",
+    }),
+  );
   const columns = once(() => made(columnsProgram(kind, shape)));
   const backwardRows = once(() => made(backwardRowsProgram(kind, shape)));
   const backwardColumns = once(() => made(backwardColumnsProgram(kind, shape)));

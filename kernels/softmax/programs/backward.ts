@@ -23,7 +23,7 @@ import { exp } from "../../elementary/exp.ts";
 import type { RealElement } from "../../elementary/intervals.ts";
 import { along, eachColumns } from "./columns.ts";
 import type { SoftmaxKind } from "./rows.ts";
-import { eachVector } from "./vectors.ts";
+import { eachVector, rowWalk } from "./vectors.ts";
 
 interface Shape {
   readonly element: RealElement;
@@ -50,7 +50,7 @@ export function backwardRowsProgram(kind: SoftmaxKind, { element, lanes }: Shape
     const parameters = ["firstY", "firstG", "firstX"].map((name) => b.pointer(name, element));
     const pointers = parameters.map((first) => b.variable("p", first));
     const [y, g, dx] = pointers as [PointerName, PointerName, PointerName];
-    const walk = { n, laneNumbers, type: { element, lanes } };
+    const walk = rowWalk(b, { n, laneNumbers, type: { element, lanes } });
     b.loop("row", 0, rows, {}, () => {
       const total = b.variable("total", constant(0, walk.type));
       // Lanes behind the end are loaded as 0 and add nothing.

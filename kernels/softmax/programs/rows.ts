@@ -7,12 +7,15 @@ import {
   add,
   advance,
   at,
+  bytesOf,
   constant,
   div,
+  lessOrEqual,
   load,
   mul,
   type Name,
   type PointerName,
+  select,
   splat,
   sub,
   sum,
@@ -21,10 +24,11 @@ import {
 } from "../../codegen/expressions.ts";
 import { type ProgramBuilder, program } from "../../codegen/program.ts";
 import type { Program } from "../../codegen/statements.ts";
-import { exp } from "../../elementary/exp.ts";
+import { type Constants, inPlace, inRegisters } from "../../elementary/constants.ts";
+import { exp, expConstants } from "../../elementary/exp.ts";
 import type { RealElement } from "../../elementary/intervals.ts";
 import { log } from "../../elementary/log.ts";
-import { eachVector, larger, largestOfAll, lowest, type RowWalk } from "./vectors.ts";
+import { eachVector, larger, largestOfAll, lowest, type RowWalk, rowWalk } from "./vectors.ts";
 
 export type SoftmaxKind = "softmax" | "log-softmax";
 
@@ -37,18 +41,30 @@ interface Row extends RowWalk {
   readonly y: PointerName;
   readonly kind: SoftmaxKind;
   readonly element: RealElement;
+  readonly constants: Constants;
+  /** Elements to the next row, where that is to be prefetched. */
+  readonly ahead: Name | undefined;
+  /** Vectors that share one rescaling of the online sum. */
+  readonly onlineGroup: number;
 }
 
 /** Vectors whose maximum is found together: enough independent chains for the latency of compare and select. */
 const maximumGroup = 4;
-/** Vectors that share one rescaling of the online sum. */
-const onlineGroup = 4;
+
+export interface RowsShape {
+  readonly element: RealElement;
+  readonly lanes: number;
+  /** Whether there are registers for the constants of exp; false where there are 16. */
+  readonly keepsConstants?: boolean;
+  /** Whether the next row's cache lines are asked for while the powers of this one are computed. */
+  readonly prefetches?: boolean;
+}
 
 /** `(rows, n, laneNumbers, x, y)`: rows of n elements, one behind the other; y may be x. */
 export function rowsProgram(
   kind: SoftmaxKind,
   algorithm: SoftmaxAlgorithm,
-  { element, lanes }: { readonly element: RealElement; readonly lanes: number },
+  { element, lanes, keepsConstants = false, prefetches = false }: RowsShape,
 ): Program {
   return program(`${kind}-${algorithm}-${element}x${lanes}`, (b) => {
     const rows = b.integer("rows");
@@ -57,7 +73,19 @@ export function rowsProgram(
     const [firstX, firstY] = [b.pointer("firstX", element), b.pointer("firstY", element)];
     const x = b.variable("x", firstX);
     const y = b.variable("y", firstY);
-    const row: Row = { n, laneNumbers, type: { element, lanes }, x, y, kind, element };
+    const type = { element, lanes };
+    const constants = keepsConstants ? inRegisters(b, type, expConstants(element)) : inPlace(type);
+    const ahead = prefetches ? distanceAhead(b, n, element) : undefined;
+    const row: Row = {
+      ahead,
+      ...rowWalk(b, { n, laneNumbers, type }),
+      x,
+      y,
+      kind,
+      element,
+      constants,
+      onlineGroup: keepsConstants ? 4 : 2,
+    };
     b.loop("row", 0, rows, {}, () => {
       passes[algorithm](b, row);
       b.set(x, advance(x, n));
@@ -106,17 +134,41 @@ function maximum(b: ProgramBuilder, row: Row): Name {
   );
 }
 
+/** The longest row, in bytes, of which the next fits beside it: x and y of both are half of a 1 MiB L2 cache. */
+const longestPrefetched = 2 ** 17;
+
+/** Rows that are longer are not prefetched: the next would push out this one, which is read again. */
+function distanceAhead(b: ProgramBuilder, n: Name, element: RealElement): Name {
+  return b.let("distance", select(lessOrEqual(n, longestPrefetched / bytesOf[element]), n, 0));
+}
+
+/**
+ * The passes over a row that lies in the cache leave the memory idle; the next row is fetched meanwhile. The processor
+ * does not know that it will be read: behind the first pass come others, which start again at the row's beginning.
+ */
+function prefetchNext(b: ProgramBuilder, { x, y, ahead }: Row, place: Value): void {
+  if (!ahead) return;
+  const next = b.let("next", add(place, ahead));
+  b.prefetch(at(x, next));
+  b.prefetch(at(y, next));
+}
+
 /** x, or what it is above the maximum. */
 const above = (v: Value, largest: Name | undefined): Value => (largest ? sub(v, largest) : v);
 
 /** The sum of e^(x - largest), a scalar; the powers are left in y where softmax is what is asked for. */
 function sumOfPowers(b: ProgramBuilder, row: Row, largest: Name | undefined): Name {
-  const { type, x, y, kind } = row;
+  const { type, x, y, kind, constants } = row;
   b.comment("the sum of powers");
   const total = b.variable("total", constant(0, type));
   eachVector(b, row, 1, ([index], end) => {
     const place = index as Value;
-    const power = b.let("power", exp(b, above(load(at(x, place), type.lanes, end?.tail), largest)));
+    prefetchNext(b, row, place);
+    const v = load(at(x, place), type.lanes, end?.tail);
+    const power = b.let(
+      "power",
+      exp(b, above(v, largest), { constants, nonPositive: largest !== undefined }),
+    );
     if (kind === "softmax") b.store(at(y, place), power, end?.tail);
     b.set(total, add(total, end ? end.only(power, 0) : power));
   });
@@ -125,21 +177,23 @@ function sumOfPowers(b: ProgramBuilder, row: Row, largest: Name | undefined): Na
 
 /** Maximum and sum at once: when the maximum grows, what was summed is scaled down. Lanes keep their own until the end. */
 function maximumAndSum(b: ProgramBuilder, row: Row): { readonly largest: Name; readonly total: Name } {
-  const { type, element, x } = row;
+  const { type, element, x, constants } = row;
+  const below = (v: Value): Value => exp(b, v, { constants, nonPositive: true });
   const most = b.variable("most", constant(lowest[element], type));
   const total = b.variable("total", constant(0, type));
-  eachVector(b, row, onlineGroup, (copies, end) => {
+  eachVector(b, row, row.onlineGroup, (copies, end) => {
+    for (const index of copies) prefetchNext(b, row, index);
     const vectors = copies.map((index) => {
       const loaded = load(at(x, index), type.lanes, end?.tail);
       return b.let("v", end ? end.only(loaded, Number.NEGATIVE_INFINITY) : loaded);
     });
     const next = vectors.reduce((largest, v) => b.let("next", larger(largest, v)), most);
-    b.set(total, mul(total, exp(b, sub(most, next))));
+    b.set(total, mul(total, below(sub(most, next))));
     b.set(most, next);
-    for (const v of vectors) b.set(total, add(total, exp(b, sub(v, most))));
+    for (const v of vectors) b.set(total, add(total, below(sub(v, most))));
   });
   const largest = largestOfAll(b, b.let("mine", most));
-  const scaled = b.let("scaled", mul(total, exp(b, sub(most, largest))));
+  const scaled = b.let("scaled", mul(total, below(sub(most, largest))));
   return { largest, total: b.let("sum", sum(scaled)) };
 }
 
@@ -168,12 +222,13 @@ function reciprocal(b: ProgramBuilder, { type }: { readonly type: VectorType }, 
 
 /** The powers once more, divided by their sum on the way. */
 function rewrite(b: ProgramBuilder, row: Row, largest: Name, total: Name): void {
-  const { type, x, y } = row;
+  const { type, x, y, constants } = row;
   b.comment("the powers again, divided by the sum");
   const factor = reciprocal(b, row, total);
   eachVector(b, row, 1, ([index], end) => {
     const place = index as Value;
-    const power = exp(b, sub(load(at(x, place), type.lanes, end?.tail), largest));
+    const below = sub(load(at(x, place), type.lanes, end?.tail), largest);
+    const power = exp(b, below, { constants, nonPositive: true });
     b.store(at(y, place), mul(power, factor), end?.tail);
   });
 }

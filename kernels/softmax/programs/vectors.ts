@@ -33,11 +33,33 @@ export interface RowEnd {
   readonly only: (inside: Value, outside: number) => Value;
 }
 
+/** How rows of n elements are walked: what is the same for each of them is computed once. */
 export interface RowWalk {
   readonly n: Name;
-  /** Lane numbers 0, 1, 2 … as numbers of the element type. */
-  readonly laneNumbers: PointerName;
   readonly type: VectorType;
+  /** Elements in whole vectors. */
+  readonly whole: Name;
+  readonly end: RowEnd | undefined;
+}
+
+/** `laneNumbers` points to 0, 1, 2 … as numbers of the element type, one for each lane. */
+export function rowWalk(
+  b: ProgramBuilder,
+  {
+    n,
+    laneNumbers,
+    type,
+  }: { readonly n: Name; readonly laneNumbers: PointerName; readonly type: VectorType },
+): RowWalk {
+  const { lanes } = type;
+  const whole = b.let("whole", and(n, -lanes));
+  if (lanes === 1) return { n, type, whole, end: undefined };
+  const count = b.let("count", sub(n, whole));
+  const tail = b.tail("tail", count, type);
+  const numbers = b.let("numbers", load(at(laneNumbers), lanes));
+  const limit = b.let("limit", splat(convert(count, type.element), lanes));
+  const only = (inside: Value, outside: number): Value => select(less(numbers, limit), inside, outside);
+  return { n, type, whole, end: { tail, only } };
 }
 
 /**
@@ -46,26 +68,18 @@ export interface RowWalk {
  */
 export function eachVector(
   b: ProgramBuilder,
-  { n, laneNumbers, type }: RowWalk,
+  { n, type, whole, end }: RowWalk,
   group: number,
   body: (copies: readonly Value[], end?: RowEnd) => void,
 ): void {
   const { lanes } = type;
-  const whole = b.let("whole", and(n, -lanes));
-  const grouped = b.let("grouped", and(n, -lanes * group));
+  const grouped = group > 1 ? b.let("grouped", and(n, -lanes * group)) : 0;
   if (group > 1)
     b.loop("i", 0, grouped, { step: lanes * group }, (i) =>
       body(Array.from({ length: group }, (_, copy) => add(i, copy * lanes))),
     );
-  b.loop("i", group > 1 ? grouped : 0, whole, { step: lanes }, (i) => body([i]));
-  if (lanes === 1) return;
-  b.if(less(whole, n), () => {
-    const count = b.let("count", sub(n, whole));
-    const tail = b.tail("tail", count, type);
-    const numbers = b.let("numbers", load(at(laneNumbers), lanes));
-    const limit = b.let("limit", splat(convert(count, type.element), lanes));
-    body([whole], { tail, only: (inside, outside) => select(less(numbers, limit), inside, outside) });
-  });
+  b.loop("i", grouped, whole, { step: lanes }, (i) => body([i]));
+  if (end) b.if(less(whole, n), () => body([whole], end));
 }
 
 /** The larger one in each lane; a NaN on the right is passed over, for the sum will find it. */
