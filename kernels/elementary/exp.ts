@@ -1,10 +1,9 @@
 /**
  * e^x and 2^x. x is split into k ln 2 + r with a whole k and |r| <= ln 2 / 2; then e^x = 2^k e^r, and e^r is
- * 1 + r + r² q(r) with a polynomial q. The split (Cody and Waite, Software Manual for the Elementary Functions, 1980)
+ * 1 + r (1 + r q(r)) with a polynomial q. The split (Cody and Waite, Software Manual for the Elementary Functions, 1980)
  * takes k ln 2 off in two steps, of which the first is exact.
  */
 import {
-  add,
   constant,
   max,
   min,
@@ -40,9 +39,8 @@ export function exp(b: ProgramBuilder, x: Value, options: ExpOptions = {}): Valu
   const k = b.let("k", round(mul(clamped, constants(Math.LOG2E))));
   const rest = multiplyAdd(k, constants(-ln2High), clamped);
   const r = b.let("r", multiplyAdd(k, constants(-ln2Low), rest));
-  const q = polynomial(b, r, coefficients.exp[element], constants);
-  const above = b.let("above", multiplyAdd(mul(r, r), q, r));
-  return scale(add(above, constants(1)), k);
+  const p = polynomial(b, r, [1, 1, ...coefficients.exp[element]], constants);
+  return scale(p, k);
 }
 
 export interface ExpOptions {

@@ -81,6 +81,10 @@ const binary: Readonly<Record<string, Model>> = {
   div: (a, b) => a / b,
   min: (a, b) => Math.min(a, b),
   max: (a, b) => Math.max(a, b),
+  // biome-ignore lint/complexity/useMathMinMax: not Math.min where either is NaN or both are 0
+  pmin: (a, b) => (b < a ? b : a),
+  // biome-ignore lint/complexity/useMathMinMax: not Math.max where either is NaN or both are 0
+  pmax: (a, b) => (a < b ? b : a),
   and: (a, b) => a & b,
   or: (a, b) => a | b,
   xor: (a, b) => a ^ b,
