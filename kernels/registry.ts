@@ -32,6 +32,7 @@ import { integerBert } from "./integer/integer-bert.experiment.ts";
 import { integerNonlinearities } from "./integer/integer-nonlinearities.experiment.ts";
 import { integerSpeed } from "./integer/integer-speed.experiment.ts";
 import { rooflineBounds } from "./roofline/roofline-bounds.experiment.ts";
+import { adaptiveSoftmax } from "./softmax/adaptive/adaptive-softmax.experiment.ts";
 import { softmaxPasses } from "./softmax/softmax-passes.experiment.ts";
 import { gemmSchedule } from "./tune/gemm-schedule.experiment.ts";
 import { gemmSearch } from "./tune/gemm-search.experiment.ts";
@@ -68,6 +69,7 @@ export const experiments: readonly Experiment[] = [
   experiment(winogradChannels, () => import("./conv/winograd-channels.ts")),
   experiment(largeKernels, () => import("./conv/large-kernels.ts")),
   experiment(networkProfile, () => import("./conv/network-profile.ts")),
+  experiment(adaptiveSoftmax, () => import("./softmax/adaptive/adaptive-softmax.ts")),
   experiment(softmaxPasses, () => import("./softmax/softmax-passes.ts")),
   experiment(softTargets, () => import("./distill/studies/soft-targets.ts")),
   experiment(integerNonlinearities, () => import("./integer/integer-nonlinearities.ts")),

@@ -16,6 +16,7 @@ import { identityVariant, identityWorkload } from "./gemm/gemv-identity.experime
 import { integerTrials } from "./integer/rules.fixture.ts";
 import { counted, made, ratio, type Trial } from "./made-up.fixture.ts";
 import { experimentForClaim, experiments } from "./registry.ts";
+import { softmaxTrials } from "./softmax/rules.fixture.ts";
 import { scheduleWorkload } from "./tune/gemm-schedule.experiment.ts";
 import { searchWorkloads } from "./tune/gemm-search.experiment.ts";
 import { networkWorkload as graphWorkload, networkNames } from "./tune/specialised-graph.experiment.ts";
@@ -165,6 +166,7 @@ const roofline = (shares: { dot?: number; map?: number; gemm?: number }, spread 
 const trials: readonly Trial[] = [
   ...convTrials,
   ...integerTrials,
+  ...softmaxTrials,
   ...compileTrials,
   {
     claim: "scheduling-gives-200x",

@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
 import type { KernelTarget } from "../../codegen/compile.ts";
 import { Memory } from "../../codegen/memory.ts";
+import { evidenceOf } from "../../evidence.ts";
 import { nativeAvailability } from "../../native/availability.ts";
 import { randomStream } from "../../random.ts";
+import { trained } from "../rules.fixture.ts";
+import { adaptiveSoftmax } from "./adaptive-softmax.experiment.ts";
 import { createBigramModel } from "./bigram-model.ts";
 import { type Clusters, cutAt, tailOf, weightCount } from "./clusters.ts";
 import { chooseClusters, expectedSeconds, expectedStep, fitCost, storedCosts } from "./cost-model.ts";
@@ -185,4 +188,20 @@ test("stored costs cut a vocabulary of 20,000 into several tails on every target
   const { probabilities } = zipfText(20_000, randomStream(1));
   for (const cost of Object.values(storedCosts))
     expect(chooseClusters(cost, { probabilities, width: 64, batch: 256 }).tails.length).toBeGreaterThan(1);
+});
+
+test("closeness is judged by the interval over enough seeds, once the full softmax has learnt", () => {
+  const judged = (...made: Parameters<typeof trained>) =>
+    adaptiveSoftmax.claims[1]?.judge(evidenceOf(trained(...made), "standard"));
+  expect(judged(600, 1000, -0.1, 0.02)?.verdict).toBe("confirmed");
+  expect(judged(600, 1000, 0.05, 0)?.verdict).toBe("confirmed");
+  expect(judged(600, 1000, 0.2, 0.1)?.verdict).toBe("refuted");
+  expect(judged(1002, 1000, 0, 0.01)).toMatchObject({
+    verdict: "inconclusive",
+    evidence: expect.stringMatching(/too few steps to have learnt/),
+  });
+  expect(judged(600, 1000, 0, 0.01, 3)).toMatchObject({
+    verdict: "inconclusive",
+    evidence: expect.stringMatching(/asks for 5 seeds/),
+  });
 });
