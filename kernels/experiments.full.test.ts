@@ -55,6 +55,13 @@ describe("timed experiments", () => {
       workload: "scaled-down AlexNet, one image of 3x131x131",
       asked: ["scaled-down AlexNet, one image of 3x131x131"],
     },
+    { id: "softmax-passes", planned: /^rows of 1000$/, workload: "rows of 64", asked: [] },
+    {
+      id: "adaptive-softmax",
+      planned: /^training step/,
+      workload: "training step, 500 words",
+      asked: ["training step, 20000 words"],
+    },
     { id: "gemv-rate", planned: /matrix/, workload: "128x128 matrix", asked: ["4096x4096 matrix"] },
   ];
 
