@@ -6,32 +6,9 @@ import type { Engine } from "../../nn/tensor/engine.ts";
 import { add } from "../../nn/tensor/functions/arithmetic.ts";
 import { checker, checkGradients, randomParameter } from "../../nn/tensor/gradient-check.fixture.ts";
 import type { Tensor } from "../../nn/tensor/tensor.ts";
-import type { LossInputs } from "./loss.ts";
+import { inputsOf, variantOf } from "./loss-inputs.fixture.ts";
 import { losses } from "./registry.ts";
 import { lossTable } from "./table.ts";
-
-/** Tensors by name, and numbers for labels. */
-function inputsOf(engine: Engine, given: Readonly<Record<string, Tensor | readonly number[]>>): LossInputs {
-  const numbers = (name: string): readonly number[] => given[name] as readonly number[];
-  const find = (name: string): Tensor | undefined => given[name] as Tensor | undefined;
-  return {
-    find,
-    tensor: (name) => {
-      const found = find(name);
-      if (!found) throw new RangeError(`expected "${name}"`);
-      return found;
-    },
-    list: () => [],
-    numbers,
-    indices: (name, limit) => engine.indices(numbers(name), limit),
-  };
-}
-
-function variantOf(id: string, name: string) {
-  const variant = losses.find((row) => row.id === id)?.variants[name];
-  if (!variant) throw new Error(`no loss ${id}/${name}`);
-  return variant;
-}
 
 /** Logits 6 x 5 of two networks, and labels. */
 const labels = [0, 4, 2, 2, 1, 3];

@@ -2,12 +2,12 @@
  * Views of predictions and states as rows: classes last, chosen rows alone, lengths and products of rows. Losses differ
  * in what they do with rows, not in how they get them.
  */
-import { mul } from "../../nn/tensor/functions/arithmetic.ts";
+import { mul as product, div as quotient } from "../../nn/tensor/functions/arithmetic.ts";
 import { map } from "../../nn/tensor/functions/elementwise.ts";
 import { gather } from "../../nn/tensor/functions/gather.ts";
 import { permute, reshape } from "../../nn/tensor/functions/move.ts";
-import { sum } from "../../nn/tensor/functions/reduce.ts";
-import { choose, div, max, type Scalar, sqrt, square } from "../../nn/tensor/scalar.ts";
+import { mean, sum } from "../../nn/tensor/functions/reduce.ts";
+import { add, choose, div, max, mul, type Scalar, sqrt, square, sub } from "../../nn/tensor/scalar.ts";
 import type { Tensor } from "../../nn/tensor/tensor.ts";
 
 /** Logits [B, K, ...] as rows [B * ..., K]: each place of a map of classes is an example of its own. */
@@ -40,7 +40,7 @@ export const placesWhere = (
 export const rootOf = (x: Scalar): Scalar => choose(x, "gt", 0, sqrt(choose(x, "gt", 0, x, 1)), 0);
 
 /** Sum of the products over the last dimension, which stays with a length of 1. */
-export const dots = (a: Tensor, b: Tensor): Tensor => sum(mul(a, b), { over: [-1], keep: true });
+export const dots = (a: Tensor, b: Tensor): Tensor => sum(product(a, b), { over: [-1], keep: true });
 
 /** Lengths (L2) of the rows; the last dimension stays with a length of 1. */
 export const norms = (x: Tensor): Tensor => map([sumOfSquares(x)], rootOf);
@@ -60,3 +60,25 @@ export function largestPlaces(x: Tensor): readonly number[] {
     return values.reduce((best, value, place) => (value > (values[best] as number) ? place : best), 0);
   });
 }
+
+/** Squared distances of rows: [..., width] to [...]. */
+export const squaredDistances = (a: Tensor, b: Tensor): Tensor =>
+  sum(
+    map([a, b], (x, y) => square(sub(x, y))),
+    { over: [-1] },
+  );
+
+/** What torch's CosineEmbeddingLoss adds to each squared length. */
+const cosineEpsilon = 1e-12;
+
+/** 1 - the cosine of rows: [..., width] to [...]. */
+export function cosineDistances(a: Tensor, b: Tensor): Tensor {
+  const distances = map([dots(a, b), sumOfSquares(a), sumOfSquares(b)], (product, p, q) =>
+    sub(1, div(product, sqrt(mul(add(p, cosineEpsilon), add(q, cosineEpsilon))))),
+  );
+  return reshape(distances, a.shape.slice(0, -1));
+}
+
+/** Mean of a number for each row, over those where the mask of the same shape is 1. */
+export const rowMean = (values: Tensor, mask: Tensor | undefined): Tensor =>
+  mask ? quotient(sum(product(values, mask)), sum(mask)) : mean(values);
