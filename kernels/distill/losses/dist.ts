@@ -20,7 +20,7 @@ const added = (lengths: Scalar): Scalar => plus(lengths, epsilon);
 const floored = (lengths: Scalar): Scalar => max(lengths, epsilon);
 
 const weights = {
-  // The paper has 1 and 1 for most models and raises both to 2 for strong teachers.
+  // The defaults of the authors' code.
   beta: z.number().default(1),
   gamma: z.number().default(1),
 };

@@ -26,7 +26,7 @@ export function standardised(logits: Tensor): Tensor {
   );
 }
 
-/** The paper's base temperature for most pairs. */
+/** The base temperature that the authors' code is run with. */
 const temperature = z.number().positive().default(2);
 
 const soft = (inputs: LossInputs, { T }: { readonly T: number }) =>
@@ -52,7 +52,7 @@ export const logitStd: DistillationLoss = {
     torchdistill: lossVariant(
       "yoshitomo-matsubara/torchdistill",
       "alpha CE(student, labels) + beta (the value of lskd-kd), beta = 1 - alpha unless given",
-      // The paper weighs the labels with 0.1 and the soft term with 9.
+      // The authors weigh the labels with 0.1 and the soft term with 9, the value of beta to give for their setting.
       z.object({ T: temperature, alpha: z.number().default(0.1), beta: z.number().nullish() }),
       (inputs, { T, alpha, beta }) => {
         const hard = labelledCrossEntropy(inputs.tensor("student"), inputs.numbers("labels"));

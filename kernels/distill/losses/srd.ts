@@ -29,7 +29,7 @@ export const srd: DistillationLoss = {
       "yoshitomo-matsubara/torchdistill",
       "2 log sum |s - t|^exponent + KL(softmax(teacher_logits / T) || softmax(student_logits / T)), without T^2",
       z.object({
-        // The paper raises it with the gap between the two networks; 4 is its choice for ImageNet.
+        // The paper's alpha; above 2 it stresses the features that are farthest apart.
         exponent: z.number().positive().default(4),
         T: z.number().positive().default(1),
       }),
