@@ -92,9 +92,10 @@ describe("plans", () => {
 
 describe("generated code", () => {
   it("is shown for every variant of every experiment on vector programs", async () => {
-    const handWritten = new Set(["fma-rounding", "mma-block"]);
+    // A study runs hundreds of small programs: no listing is the code of a method.
+    const withoutListing = new Set(["fma-rounding", "mma-block", "soft-targets"]);
     for (const row of experiments) {
-      if (handWritten.has(row.id)) continue;
+      if (withoutListing.has(row.id)) continue;
       const { code } = await row.load();
       for (const { variants } of row.plan({ ...settings, profile: "standard" })) {
         for (const ref of variants) {

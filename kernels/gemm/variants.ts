@@ -209,7 +209,7 @@ export const gemmVariants: readonly GemmVariant[] = [
   },
   {
     id: "tuned-<mr>x<nr>v<bits>-mc<mc>-nc<nc>-kc<kc>-u<unroll>-<order>[-prefetch][-ahead<steps>]",
-    title: "packed and blocked as a search chose it, or -inplace in place of the blocks",
+    title: "packed or in place, as a search chose it",
     adds: "every number free: what `kdaccel tune` tries and keeps",
     example: "tuned-4x8v128-mc8-nc16-kc8-u2-ipj",
     pattern: tunedPattern,
