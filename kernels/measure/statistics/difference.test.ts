@@ -36,6 +36,8 @@ describe("differenceOf", () => {
     const width = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(
       fc.property(fc.double({ min: -1, max: 1, noNaN: true }), width, width, (log, down, up) => {
+        // An end that is 1 up to rounding lies on one side of it or on the other when the ratio is turned round.
+        fc.pre(Math.abs(log - down) > 1e-12 && Math.abs(log + up) > 1e-12);
         const ratio = around(Math.exp(log), Math.exp(log - down), Math.exp(log + up));
         const turned = around(Math.exp(-log), Math.exp(-log - up), Math.exp(-log + down));
         const [one, other] = [differenceOf(ratio, 15), differenceOf(turned, 15)];
