@@ -41,3 +41,13 @@ export function randomStream(seed: number): () => number {
 export function integerIn(random: () => number, low: number, high: number): number {
   return low + Math.floor(random() * (high - low + 1));
 }
+
+/** The numbers 0 to count - 1 in random order (Fisher & Yates; Knuth, volume 2, algorithm P). */
+export function randomOrder(count: number, random: () => number): number[] {
+  const order = Array.from({ length: count }, (_, i) => i);
+  for (let last = count - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [order[last], order[other]] = [order[other] as number, order[last] as number];
+  }
+  return order;
+}

@@ -10,6 +10,7 @@ import { Memory } from "../codegen/memory.ts";
 import { program } from "../codegen/program.ts";
 import type { Bench, Candidate, Cell, VariantRef } from "../experiment.ts";
 import { kernelTarget } from "../kernel-target.ts";
+import { randomOrder } from "../random.ts";
 import { chaseBytes, chaseSteps } from "./levels.ts";
 
 const lineBytes = 64;
@@ -26,24 +27,14 @@ const pageLines = 64;
 export function fillCycle(words: Int32Array, random: () => number): void {
   const lines = Math.floor(words.length / lineWords);
   const order: number[] = [];
-  const pages = shuffled(Math.ceil(lines / pageLines), random);
+  const pages = randomOrder(Math.ceil(lines / pageLines), random);
   for (const page of pages) {
     const first = page * pageLines;
-    for (const line of shuffled(Math.min(pageLines, lines - first), random)) order.push(first + line);
+    for (const line of randomOrder(Math.min(pageLines, lines - first), random)) order.push(first + line);
   }
   order.forEach((line, at) => {
     words[line * lineWords] = (order[(at + 1) % lines] as number) * lineWords;
   });
-}
-
-/** The numbers 0 … count-1 in random order (Fisher & Yates). */
-function shuffled(count: number, random: () => number): number[] {
-  const values = Array.from({ length: count }, (_, i) => i);
-  for (let last = count - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
-    [values[last], values[other]] = [values[other] as number, values[last] as number];
-  }
-  return values;
 }
 
 /** `chase(words, steps, end)`: follows the cycle for so many dependent loads and stores where it ended. */

@@ -2,7 +2,7 @@
  * From examples to mini-batches: a shuffled order for each epoch, filling straight into the memory of an engine, and a
  * table that draws each example once. Separate from the sets: all of this is the same for every set.
  */
-import { labelSeed, randomStream } from "../random.ts";
+import { labelSeed, randomOrder, randomStream } from "../random.ts";
 import { DataError, type DataSet, fieldCalled, fieldLength, type Split, splits } from "./data-set.ts";
 
 /** Where a batch goes: an array for each field that is wanted, with room for every row. */
@@ -19,17 +19,9 @@ export interface BatchOrder {
   readonly keepRest?: boolean;
 }
 
-/** The numbers 0 to `size - 1` in random order (Fisher & Yates), another one for each seed and epoch. */
+/** The numbers 0 to `size - 1` in random order, another one for each seed and epoch. */
 export function shuffled(size: number, seed: number, epoch: number): Int32Array {
-  const order = Int32Array.from({ length: size }, (_, index) => index);
-  const random = randomStream(labelSeed(seed, `epoch ${epoch}`));
-  for (let last = size - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
-    const moved = order[last] as number;
-    order[last] = order[other] as number;
-    order[other] = moved;
-  }
-  return order;
+  return Int32Array.from(randomOrder(size, randomStream(labelSeed(seed, `epoch ${epoch}`))));
 }
 
 /** Indices of the examples of each batch of an epoch: every example once, in shuffled order. */

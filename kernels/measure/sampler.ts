@@ -2,6 +2,7 @@
  * Takes samples of several contestants in interleaved rounds: warms each up until it is stable, batches short calls,
  * runs every round in a new random order, and stops when the intervals are narrow or the budget is spent.
  */
+import { randomOrder } from "../random.ts";
 import { type Clock, shortestSampleSeconds } from "./clock.ts";
 import { rankInterval } from "./statistics/interval.ts";
 import { median } from "./statistics/order.ts";
@@ -82,7 +83,7 @@ export async function sampleInterleaved(
   }
   const begun = host.clock.now();
   for (let round = 0; !isEnough(entrants, round, plan, host.clock.now() - begun); round++) {
-    for (const index of shuffled(contestants.length, host.random)) {
+    for (const index of randomOrder(contestants.length, host.random)) {
       const entrant = entrants[index];
       if (!entrant) continue;
       host.beforeSample(index);
@@ -197,14 +198,4 @@ function halfWidth(samples: readonly number[]): number {
 function expectedRounds(done: number, plan: SamplingPlan, elapsed: number): number {
   const within = Math.ceil((plan.seconds / Math.max(elapsed, 1e-9)) * done);
   return Math.max(done, Math.min(plan.mostRounds, Math.max(plan.leastRounds, within)));
-}
-
-/** The numbers 0 to n - 1 in random order (Fisher-Yates, Knuth volume 2, algorithm P). */
-function shuffled(n: number, random: () => number): number[] {
-  const order = Array.from({ length: n }, (_, i) => i);
-  for (let i = n - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [order[i], order[j]] = [order[j] as number, order[i] as number];
-  }
-  return order;
 }

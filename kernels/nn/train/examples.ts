@@ -1,4 +1,5 @@
 /** Labelled examples in plain arrays, and their batches on an engine. */
+import { randomOrder } from "../../random.ts";
 import type { Engine } from "../tensor/engine.ts";
 import type { Indices } from "../tensor/indices.ts";
 import { type Shape, sizeOf } from "../tensor/shapes.ts";
@@ -50,13 +51,7 @@ export function copyRows(
 
 /** The numbers 0 to count - 1 in a random order, in batches; the last one may be smaller. */
 export function shuffledBatches(count: number, size: number, random: () => number): readonly number[][] {
-  const order = Array.from({ length: count }, (_, i) => i);
-  // Fisher and Yates (Knuth, volume 2, algorithm P).
-  for (let i = count - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [order[i], order[j]] = [order[j] as number, order[i] as number];
-  }
-  return inBatches(order, size);
+  return inBatches(randomOrder(count, random), size);
 }
 
 export function inBatches(order: readonly number[], size: number): readonly number[][] {
