@@ -6,12 +6,13 @@
  */
 import { loadavg } from "node:os";
 import type { Measurement, Target, VariantRef } from "../experiment.ts";
+import type { Race } from "../measure/race.ts";
 import { nativeAvailability } from "../native/availability.ts";
 import { findPeers, peerById } from "../peers/peers.ts";
 import { rankAlgorithms } from "./choose.ts";
 import { problemOf } from "./convolution.ts";
 import { type NetworkConvolution, networks } from "./networks/networks.ts";
-import { type LayerRace, raceLayer } from "./race.ts";
+import { raceLayer } from "./race.ts";
 import { shapeText } from "./shape.ts";
 
 const peerIds = ["onnxruntime-node", "onnxruntime-web"] as const;
@@ -30,7 +31,7 @@ const secondsPerLayer = 1.2;
 
 interface Row {
   readonly layer: NetworkConvolution;
-  readonly race: LayerRace;
+  readonly race: Race;
   /** By target, as ranked before the race. */
   readonly ranked: Readonly<Record<string, readonly VariantRef[]>>;
 }

@@ -1,10 +1,6 @@
-/**
- * A race on one product outside of any experiment, for benchmarks that print figures: the same checks, rounds and paired
- * ratios as `kdaccel bench`, in the calling process.
- */
-import type { Candidate, ComparisonOptions, FailedEvent, Measurement, VariantRef } from "../experiment.ts";
-import { createBench } from "../measure/bench.ts";
-import { sameVariant } from "../variant.ts";
+/** A race on one product, for benchmarks that print figures (../measure/race.ts). */
+import type { Candidate, ComparisonOptions, VariantRef } from "../experiment.ts";
+import { type Race, race } from "../measure/race.ts";
 import type { GemmShape } from "./arguments.ts";
 import { productCandidates } from "./contest.ts";
 
@@ -13,41 +9,18 @@ export interface RaceOptions extends ComparisonOptions {
   readonly beside?: readonly Candidate[];
 }
 
-export interface Race {
-  /** Of one contestant; undefined where it was wrong or absent. */
-  find(ref: VariantRef, metric: string, against?: VariantRef): Measurement | undefined;
-  readonly failures: readonly FailedEvent[];
-}
-
 /** Races variants, peers among them, on one product of random operands. */
-export async function raceProducts(
+export function raceProducts(
   shape: GemmShape,
   refs: readonly VariantRef[],
   { beside = [], ...options }: RaceOptions = {},
 ): Promise<Race> {
-  const measurements: Measurement[] = [];
-  const failures: FailedEvent[] = [];
-  const bench = createBench({
-    experiment: "race",
-    cell: { workload: shapeName(shape), variants: refs, seconds: 1 },
-    settings: { profile: "standard", seed: 1, targets: ["js", "wasm"] },
-    excluded: [],
-    emit: (event) => {
-      if (event.type === "measurement") measurements.push(event);
-      if (event.type === "failed") failures.push(event);
-    },
-  });
-  await bench.compare([...productCandidates(shape, refs, bench), ...beside], options);
-  return {
-    failures,
-    find: (ref, metric, against) =>
-      measurements.find(
-        (m) =>
-          sameVariant(m, ref) &&
-          m.metric === metric &&
-          (!against || (m.against !== undefined && sameVariant(m.against, against))),
-      ),
-  };
+  return race(
+    shapeName(shape),
+    refs,
+    (bench) => [...productCandidates(shape, refs, bench), ...beside],
+    options,
+  );
 }
 
 /** `MxNxK`, as workloads are named. */

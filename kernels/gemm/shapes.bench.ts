@@ -8,9 +8,10 @@
 import { loadavg } from "node:os";
 import type { Candidate, Measurement, VariantRef } from "../experiment.ts";
 import { peakOf, peakTargetOf } from "../measure/peak.ts";
+import type { Race } from "../measure/race.ts";
 import { nativeAvailability } from "../native/availability.ts";
 import { findPeers, peerById } from "../peers/peers.ts";
-import { type Race, raceProducts, shapeName } from "./race.ts";
+import { raceProducts, shapeName } from "./race.ts";
 import { type BenchmarkShape, benchmarkShapes, type ShapeFamily, shapeFamilies } from "./shapes.ts";
 
 /** The best that we have here. */
