@@ -5,8 +5,7 @@
 import type { Cell, Evidence, ExperimentRow, Judgement, Settings } from "../experiment.ts";
 import { above, allHold, bestTarget, triedRatio } from "../judge.ts";
 import { fastestTarget, on } from "../targets.ts";
-import { layerCell, type NamedShape } from "./layer-cells.ts";
-import { convShape } from "./shape.ts";
+import { layerCell, type NamedShape, squareLayer } from "./layer-cells.ts";
 
 export const loopsVariant = "seven-loops";
 export const loweredVariant = "im2col";
@@ -23,13 +22,7 @@ export const loopLayers: readonly NamedShape[] = (
     [64, 28],
     [128, 14],
   ] as const
-).map(([channels, side]) => ({
-  name: `3x3x${channels} on ${side}x${side}`,
-  shape: convShape({
-    ...{ channels, height: side, width: side, filters: channels },
-    ...{ kernelHeight: 3, kernelWidth: 3, padding: 1 },
-  }),
-}));
+).map(([channels, side]) => squareLayer(`3x3x${channels} on ${side}x${side}`, channels, side, channels, 3));
 
 export const im2colLoops: ExperimentRow = {
   id: "im2col-loops",

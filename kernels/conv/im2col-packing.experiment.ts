@@ -5,9 +5,8 @@
 import type { Cell, Evidence, ExperimentRow, Judgement, Settings } from "../experiment.ts";
 import { bestTarget } from "../judge.ts";
 import { fastestTarget, on } from "../targets.ts";
-import { layerCell, type NamedShape } from "./layer-cells.ts";
+import { layerCell, type NamedShape, squareLayer } from "./layer-cells.ts";
 import { judgeMajority } from "./majority.ts";
-import { convShape } from "./shape.ts";
 
 export const packedVariant = "im2col-pack";
 export const unpackedVariant = "im2col-unpacked";
@@ -23,13 +22,7 @@ export const packingLayers: readonly NamedShape[] = (
     [64, 28],
     [128, 28],
   ] as const
-).map(([channels, side]) => ({
-  name: `3x3x${channels} on ${side}x${side}`,
-  shape: convShape({
-    ...{ channels, height: side, width: side, filters: channels },
-    ...{ kernelHeight: 3, kernelWidth: 3, padding: 1 },
-  }),
-}));
+).map(([channels, side]) => squareLayer(`3x3x${channels} on ${side}x${side}`, channels, side, channels, 3));
 
 export const im2colPacking: ExperimentRow = {
   id: "im2col-packing",

@@ -6,35 +6,25 @@
 import type { Cell, Evidence, ExperimentRow, Judgement, Settings } from "../experiment.ts";
 import { allHold, bestTarget, figure, missing } from "../judge.ts";
 import { fastestTarget, on } from "../targets.ts";
-import { layerCell, type NamedShape } from "./layer-cells.ts";
+import { layerCell, type NamedShape, squareLayer } from "./layer-cells.ts";
 import { judgeMajority } from "./majority.ts";
-import { convShape } from "./shape.ts";
 
 export const indirectVariant = "indirect-nhwc";
 export const loweredVariant = "im2col-nhwc";
 export const pointwiseVariant = "pointwise-nhwc";
 export const indirectRounds = 15;
 
-function layer(name: string, channels: number, side: number, filters: number, kernel: number): NamedShape {
-  const padding = (kernel - 1) / 2;
-  const shape = convShape({
-    ...{ channels, height: side, width: side, filters, padding },
-    ...{ kernelHeight: kernel, kernelWidth: kernel },
-  });
-  return { name, shape };
-}
-
 /**
  * 3x3 layers of SqueezeNet (arXiv:1602.07360, table 1) and ResNet-18, which the paper uses too; 5x5 layers that see all
  * channels are in no MobileNet: GoogLeNet's (arXiv:1409.4842, table 1).
  */
 export const largeKernels: readonly NamedShape[] = [
-  layer("squeezenet-fire2-expand3", 16, 55, 64, 3),
-  layer("squeezenet-fire5-expand3", 32, 27, 128, 3),
-  layer("squeezenet-fire9-expand3", 64, 13, 256, 3),
-  layer("resnet18-conv3", 128, 28, 128, 3),
-  layer("googlenet-3a-5x5", 16, 28, 32, 5),
-  layer("googlenet-4e-5x5", 32, 14, 128, 5),
+  squareLayer("squeezenet-fire2-expand3", 16, 55, 64, 3),
+  squareLayer("squeezenet-fire5-expand3", 32, 27, 128, 3),
+  squareLayer("squeezenet-fire9-expand3", 64, 13, 256, 3),
+  squareLayer("resnet18-conv3", 128, 28, 128, 3),
+  squareLayer("googlenet-3a-5x5", 16, 28, 32, 5),
+  squareLayer("googlenet-4e-5x5", 32, 14, 128, 5),
 ];
 
 /** 1x1 layers of 16 to 512 channels, on images that shrink as MobileNet's do. */
@@ -47,7 +37,7 @@ export const smallKernels: readonly NamedShape[] = (
     [256, 14],
     [512, 7],
   ] as const
-).map(([channels, side]) => layer(`1x1x${channels} on ${side}x${side}`, channels, side, channels, 1));
+).map(([channels, side]) => squareLayer(`1x1x${channels} on ${side}x${side}`, channels, side, channels, 1));
 
 export const bufferWorkload = "3x3 on 14x14, by channels";
 export const bufferChannels = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] as const;

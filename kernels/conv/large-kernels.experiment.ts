@@ -4,8 +4,7 @@
  */
 import type { Cell, ExperimentRow, Settings } from "../experiment.ts";
 import { fastestTarget, on } from "../targets.ts";
-import { layerCell, type NamedShape, unjudgedRounds } from "./layer-cells.ts";
-import { convShape } from "./shape.ts";
+import { layerCell, type NamedShape, squareLayer, unjudgedRounds } from "./layer-cells.ts";
 
 export const unfoldingVariant = "im2col";
 /** Beside im2col, the best that multiplies as often as the definition; Winograd's matrices are for 3x3 alone. */
@@ -17,12 +16,8 @@ const kernels = [3, 5, 7, 9, 11, 13, 15] as const;
 
 /** 32 channels of 28x28: the unfolded matrix takes 0.9 MB at 3x3 and 22 MB at 15x15, below and above most caches. */
 export const kernelLayers: readonly (NamedShape & { readonly kernel: number })[] = kernels.map((kernel) => ({
-  name: `kernel-${kernel}`,
+  ...squareLayer(`kernel-${kernel}`, 32, 28, 32, kernel),
   kernel,
-  shape: convShape({
-    ...{ channels: 32, height: 28, width: 28, filters: 32 },
-    ...{ kernelHeight: kernel, kernelWidth: kernel, padding: (kernel - 1) / 2 },
-  }),
 }));
 
 export const largeKernels: ExperimentRow = {

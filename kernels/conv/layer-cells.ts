@@ -1,12 +1,27 @@
 /** How cells of timed layers are planned. Light. */
 import type { Cell, Settings, VariantRef } from "../experiment.ts";
 import { fewestRounds } from "../judge.ts";
-import { type ConvShape, convFlops } from "./shape.ts";
+import { type ConvShape, convFlops, convShape } from "./shape.ts";
 
 /** A layer under its workload's name. */
 export interface NamedShape {
   readonly name: string;
   readonly shape: ConvShape;
+}
+
+/** A layer of stride 1 on a square image, with odd square kernels and an output as large as the image. */
+export function squareLayer(
+  name: string,
+  channels: number,
+  side: number,
+  filters: number,
+  kernel: number,
+): NamedShape {
+  const shape = convShape({
+    ...{ channels, height: side, width: side, filters, padding: (kernel - 1) / 2 },
+    ...{ kernelHeight: kernel, kernelWidth: kernel },
+  });
+  return { name, shape };
 }
 
 /** FLOP/s that a variant reaches at the least: rough, for estimates within a factor of two or three. */

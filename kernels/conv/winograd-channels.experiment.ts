@@ -4,8 +4,7 @@
  */
 import type { Cell, ExperimentRow, Settings } from "../experiment.ts";
 import { fastestTarget, on } from "../targets.ts";
-import { layerCell, type NamedShape, unjudgedRounds } from "./layer-cells.ts";
-import { convShape } from "./shape.ts";
+import { layerCell, type NamedShape, squareLayer, unjudgedRounds } from "./layer-cells.ts";
 
 export const loweredVariant = "im2col";
 const variants = [loweredVariant, "implicit", "winograd-2x2", "winograd-4x4", "fft"];
@@ -15,14 +14,7 @@ const channelCounts = [4, 8, 16, 32, 64, 128, 256] as const;
 
 /** As many filters as channels on 28x28, the image of ResNet's third stage. */
 export const channelLayers: readonly (NamedShape & { readonly channels: number })[] = channelCounts.map(
-  (channels) => ({
-    name: `channels-${channels}`,
-    channels,
-    shape: convShape({
-      ...{ channels, height: 28, width: 28, filters: channels },
-      ...{ kernelHeight: 3, kernelWidth: 3, padding: 1 },
-    }),
-  }),
+  (channels) => ({ ...squareLayer(`channels-${channels}`, channels, 28, channels, 3), channels }),
 );
 
 export const winogradChannels: ExperimentRow = {
