@@ -1,6 +1,5 @@
 /** Procedure of `soft-targets`: one teacher a seed, and two students that differ in their loss alone. */
-import { columnsFor, fillBatch } from "../../data/batches.ts";
-import { fieldCalled, type Split } from "../../data/data-set.ts";
+import type { Split } from "../../data/data-set.ts";
 import { glyphs } from "../../data/glyphs/glyphs.ts";
 import type { Bench, Cell, Procedure } from "../../experiment.ts";
 import type { Layer, Nursery } from "../../nn/layers/layer.ts";
@@ -12,7 +11,7 @@ import { Engine } from "../../nn/tensor/engine.ts";
 import { add } from "../../nn/tensor/functions/arithmetic.ts";
 import { crossEntropy } from "../../nn/tensor/functions/softmax.ts";
 import type { Tensor } from "../../nn/tensor/tensor.ts";
-import { type Batch, copyRows, type Examples } from "../../nn/train/examples.ts";
+import { type Batch, copyRows, type Examples, examplesOf } from "../../nn/train/examples.ts";
 import { errorOf, outputsOf, train } from "../../nn/train/train.ts";
 import { softTerm } from "../losses/soft-targets.ts";
 import {
@@ -114,15 +113,7 @@ function perceptron(
 
 /** Examples of the drawn digits that belong to a seed. */
 function drawn(seed: number, split: Split, count: number): Examples {
-  const set = glyphs({ seed, sizes: { train: count, validation: 0, test: count } });
-  const columns = columnsFor(set, count, ["image", "label"]);
-  fillBatch(set, split, [...Array(count).keys()], columns);
-  return {
-    shape: fieldCalled(set, "image").shape,
-    inputs: columns.image as Float32Array,
-    labels: columns.label as Float32Array,
-    classes: set.classes?.length ?? 0,
-  };
+  return examplesOf(glyphs({ seed, sizes: { train: count, validation: 0, test: count } }), split, count);
 }
 
 function recordSizes(

@@ -1,4 +1,6 @@
 /** Labelled examples in plain arrays, and their batches on an engine. */
+import { columnsFor, fillBatch } from "../../data/batches.ts";
+import { type DataSet, fieldCalled, type Split } from "../../data/data-set.ts";
 import { randomOrder } from "../../random.ts";
 import type { Engine } from "../tensor/engine.ts";
 import type { Indices } from "../tensor/indices.ts";
@@ -12,6 +14,18 @@ export interface Examples {
   readonly inputs: Float32Array;
   readonly labels: ArrayLike<number>;
   readonly classes: number;
+}
+
+/** The first examples of a split of a data set that has images and labels. @throws DataError where it has not so many */
+export function examplesOf(set: DataSet, split: Split, count: number): Examples {
+  const columns = columnsFor(set, count, ["image", "label"]);
+  fillBatch(set, split, [...Array(count).keys()], columns);
+  return {
+    shape: fieldCalled(set, "image").shape,
+    inputs: columns.image as Float32Array,
+    labels: columns.label as Float32Array,
+    classes: set.classes?.length ?? 0,
+  };
 }
 
 /** Some examples on an engine. */
