@@ -122,7 +122,7 @@ function maximum(b: ProgramBuilder, row: Row): Name {
   eachVector(b, row, maximumGroup, (copies, end) => {
     for (const [copy, index] of copies.entries()) {
       const loaded = load(at(x, index), type.lanes, end?.tail);
-      const v = b.let("v", end ? end.only(loaded, lowest[element]) : loaded);
+      const v = b.let("v", end ? end.inRow(loaded, lowest[element]) : loaded);
       const most = found[copy] as Name;
       b.set(most, larger(most, v));
     }
@@ -170,7 +170,7 @@ function sumOfPowers(b: ProgramBuilder, row: Row, largest: Name | undefined): Na
       exp(b, above(v, largest), { constants, nonPositive: largest !== undefined }),
     );
     if (kind === "softmax") b.store(at(y, place), power, end?.tail);
-    b.set(total, add(total, end ? end.only(power, 0) : power));
+    b.set(total, add(total, end ? end.inRow(power, 0) : power));
   });
   return b.let("sum", sum(total));
 }
@@ -185,7 +185,7 @@ function maximumAndSum(b: ProgramBuilder, row: Row): { readonly largest: Name; r
     for (const index of copies) prefetchNext(b, row, index);
     const vectors = copies.map((index) => {
       const loaded = load(at(x, index), type.lanes, end?.tail);
-      return b.let("v", end ? end.only(loaded, Number.NEGATIVE_INFINITY) : loaded);
+      return b.let("v", end ? end.inRow(loaded, Number.NEGATIVE_INFINITY) : loaded);
     });
     const next = vectors.reduce((largest, v) => b.let("next", larger(largest, v)), most);
     b.set(total, mul(total, below(sub(most, next))));

@@ -30,7 +30,7 @@ export const lowest: Readonly<Record<RealElement, number>> = {
 export interface RowEnd {
   readonly tail: Tail;
   /** Chooses `inside` in the lanes that count, `outside` in the others. */
-  readonly only: (inside: Value, outside: number) => Value;
+  readonly inRow: (inside: Value, outside: number) => Value;
 }
 
 /** How rows of n elements are walked: what is the same for each of them is computed once. */
@@ -58,8 +58,8 @@ export function rowWalk(
   const tail = b.tail("tail", count, type);
   const numbers = b.let("numbers", load(at(laneNumbers), lanes));
   const limit = b.let("limit", splat(convert(count, type.element), lanes));
-  const only = (inside: Value, outside: number): Value => select(less(numbers, limit), inside, outside);
-  return { n, type, whole, end: { tail, only } };
+  const inRow = (inside: Value, outside: number): Value => select(less(numbers, limit), inside, outside);
+  return { n, type, whole, end: { tail, inRow } };
 }
 
 /**
