@@ -12,14 +12,20 @@ export interface ProcessIdentity {
 
 /** The identity of a living process, by default this one. */
 export function identityOf(pid: number = process.pid): ProcessIdentity {
+  const { started = "" } = tellingOf(pid) ?? {};
+  return { pid, started };
+}
+
+/** When a process started, and whether it has ended and only waits for its parent to notice; undefined where unknown. */
+function tellingOf(pid: number): { readonly started: string; readonly ended: boolean } | undefined {
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // proc_pid_stat(5): the name in parentheses may hold spaces; the start is field 22, the 20th after the name.
-    const ticks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-    return { pid, started: `${ticks}@${boot}` };
+    // proc_pid_stat(5): the name in parentheses may hold spaces; the state comes next, the start is the 20th from there.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { started: `${fields[19] ?? ""}@${boot}`, ended: fields[0] === "Z" };
   } catch {
-    return { pid, started: "" };
+    return undefined;
   }
 }
 
@@ -31,6 +37,8 @@ export function isAlive({ pid, started }: ProcessIdentity): boolean {
     // EPERM: it lives, but belongs to another user.
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
-  const now = identityOf(pid).started;
-  return started === "" || now === "" || started === now;
+  const now = tellingOf(pid);
+  if (!now) return true;
+  // A container without an init process keeps what was killed as a zombie for as long as it runs.
+  return !now.ended && (started === "" || started === now.started);
 }
