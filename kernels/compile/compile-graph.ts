@@ -5,7 +5,7 @@
 import { compile, type Kernel, type KernelTarget } from "../codegen/compile.ts";
 import { Memory } from "../codegen/memory.ts";
 import { kernelIsa, machineRow } from "../gemm/machines.ts";
-import type { NativeIsa } from "../native/availability.ts";
+import type { NativeIsa } from "../native/cpu-features.ts";
 import { type Graph, type GraphNode, lengthOf, type TensorType, tensorBytes } from "./graph.ts";
 import { GraphError } from "./graph-error.ts";
 import { inferTypes, type Types } from "./infer.ts";

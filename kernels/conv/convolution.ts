@@ -8,7 +8,7 @@ import { ProgramError } from "../codegen/errors.ts";
 import type { Memory } from "../codegen/memory.ts";
 import type { Real } from "../gemm/arguments.ts";
 import { kernelIsa } from "../gemm/machines.ts";
-import type { NativeIsa } from "../native/availability.ts";
+import type { NativeIsa } from "../native/cpu-features.ts";
 import type { Accounting } from "./accounting.ts";
 import type { ConvAlgorithm, ConvAlgorithmId, Workshop } from "./algorithm.ts";
 import { convAlgorithm } from "./algorithms.ts";

@@ -9,7 +9,7 @@ import { bytesOf } from "../codegen/expressions.ts";
 import type { Memory } from "../codegen/memory.ts";
 import type { Program } from "../codegen/statements.ts";
 import { compileTrace, type Visit } from "../codegen/trace.ts";
-import type { NativeIsa } from "../native/availability.ts";
+import type { NativeIsa } from "../native/cpu-features.ts";
 import {
   checkArguments,
   completeArguments,

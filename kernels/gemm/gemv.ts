@@ -7,7 +7,7 @@ import { ProgramError } from "../codegen/errors.ts";
 import { bytesOf } from "../codegen/expressions.ts";
 import type { Memory } from "../codegen/memory.ts";
 import type { Program } from "../codegen/statements.ts";
-import type { NativeIsa } from "../native/availability.ts";
+import type { NativeIsa } from "../native/cpu-features.ts";
 import { checkArguments, completeArguments, type Real } from "./arguments.ts";
 import { kernelIsa, machineRow } from "./machines.ts";
 import { gemvColumnsProgram, gemvDotProgram, gemvDotSimdProgram } from "./programs/gemv.ts";

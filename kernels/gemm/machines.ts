@@ -4,7 +4,7 @@
  * and were checked by measurement (gemm.bench.ts).
  */
 import { type KernelTarget, nativeIsa } from "../codegen/compile.ts";
-import type { NativeIsa } from "../native/availability.ts";
+import type { NativeIsa } from "../native/cpu-features.ts";
 import type { Real } from "./arguments.ts";
 
 /** Names as in the literature: an mc x kc block of A, a kc x nc block of B, tiles of mr x nr. */

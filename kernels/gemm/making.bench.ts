@@ -8,7 +8,8 @@ import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Memory } from "../codegen/memory.ts";
 import { median } from "../measure/statistics/order.ts";
-import { type NativeIsa, nativeAvailability } from "../native/availability.ts";
+import { nativeAvailability } from "../native/availability.ts";
+import type { NativeIsa } from "../native/cpu-features.ts";
 import { createGemm } from "./gemm.ts";
 
 /** Each way by a shape and a variant that take it; a tile of 4x16 fits both levels. */

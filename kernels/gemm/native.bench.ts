@@ -16,7 +16,8 @@ import {
   streamLoop,
 } from "../measure/peak-programs.ts";
 import { median } from "../measure/statistics/order.ts";
-import { type NativeIsa, nativeAvailability } from "../native/availability.ts";
+import { nativeAvailability } from "../native/availability.ts";
+import type { NativeIsa } from "../native/cpu-features.ts";
 import { createGemm } from "./gemm.ts";
 import { createGemv } from "./gemv.ts";
 import { axpyProgram, dotProgram } from "./programs/vectors.ts";

@@ -6,7 +6,8 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { Memory } from "../codegen/memory.ts";
-import { type NativeIsa, nativeAvailability } from "../native/availability.ts";
+import { nativeAvailability } from "../native/availability.ts";
+import type { NativeIsa } from "../native/cpu-features.ts";
 import { randomStream } from "../random.ts";
 import type { GemmShape, Real } from "./arguments.ts";
 import { createGemm } from "./gemm.ts";

@@ -7,7 +7,7 @@ import type { KernelTarget } from "../codegen/compile.ts";
 import { ProgramError } from "../codegen/errors.ts";
 import { bytesOf } from "../codegen/expressions.ts";
 import type { Memory, MemoryRange } from "../codegen/memory.ts";
-import type { NativeIsa } from "../native/availability.ts";
+import type { NativeIsa } from "../native/cpu-features.ts";
 import type { Share } from "../threads/tasks.ts";
 import { teamOf } from "../threads/team.ts";
 import {

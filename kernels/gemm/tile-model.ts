@@ -5,7 +5,7 @@
  * is judged by its misses: what it leaves out (decoders, a compiler's own moves) is where they come from.
  */
 
-import type { NativeIsa } from "../native/availability.ts";
+import type { NativeIsa } from "../native/cpu-features.ts";
 import type { KernelIsa } from "./machines.ts";
 
 /** A class of core as one back end uses it. To predict for another: a further row, and its name in `gemm-predict`. */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Memory } from "../codegen/memory.ts";
-import { type NativeIsa, nativeAvailability } from "../native/availability.ts";
+import { nativeAvailability } from "../native/availability.ts";
+import type { NativeIsa } from "../native/cpu-features.ts";
 import { createGemm, gemmText } from "./gemm.ts";
 import { outerOrders } from "./loops/any-order.ts";
 import { differsFromReference, referenceGemm } from "./reference.ts";

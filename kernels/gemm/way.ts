@@ -5,7 +5,7 @@
  * makes two contestants differ is in it. To name a further option of `createGemm`: one row here.
  */
 import type { Arithmetic } from "../codegen/arithmetic.ts";
-import type { NativeIsa } from "../native/availability.ts";
+import type { NativeIsa } from "../native/cpu-features.ts";
 import type { Split } from "./partition.ts";
 
 /** How a product is computed: the options of `createGemm` that a name can carry. */

@@ -7,7 +7,8 @@ import { loadavg } from "node:os";
 import { hasVnni, type KernelTarget } from "../codegen/compile.ts";
 import { Memory } from "../codegen/memory.ts";
 import { createGemm } from "../gemm/gemm.ts";
-import { type NativeIsa, nativeAvailability } from "../native/availability.ts";
+import { nativeAvailability } from "../native/availability.ts";
+import type { NativeIsa } from "../native/cpu-features.ts";
 import { createIntegerGemm } from "./gemm/integer-gemm.ts";
 import type { LeftBytes } from "./gemm/tiles.ts";
 

@@ -8,7 +8,7 @@ import { bytesOf, type MemoryElement } from "../codegen/expressions.ts";
 import type { Memory } from "../codegen/memory.ts";
 import type { Program } from "../codegen/statements.ts";
 import { kernelIsa, machineRow } from "../gemm/machines.ts";
-import type { NativeIsa } from "../native/availability.ts";
+import type { NativeIsa } from "../native/cpu-features.ts";
 
 export interface IntegerOptions {
   readonly target: KernelTarget;

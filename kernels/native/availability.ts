@@ -3,11 +3,8 @@
  * executed a generated function. Where the answer is no, the reason is one clause that a message can end with.
  */
 import { type Cpu, thisCpu } from "./cpu.ts";
-import type { CpuFeature } from "./cpu-features.ts";
+import type { CpuFeature, NativeIsa } from "./cpu-features.ts";
 import { probe } from "./probe.ts";
-
-/** The levels of x86-64 that code is generated for. */
-export type NativeIsa = "avx2" | "avx512";
 
 export type NativeAvailability =
   | { readonly available: true; readonly isa: NativeIsa; readonly cpu: Cpu }

@@ -68,6 +68,9 @@ const table = [
 /** Name of an extension, as /proc/cpuinfo writes it. */
 export type CpuFeature = (typeof table)[number][0];
 
+/** The levels of x86-64 that code is generated for. */
+export type NativeIsa = "avx2" | "avx512";
+
 /** Every extension that this room knows. */
 export const cpuFeatureNames: readonly CpuFeature[] = table.map(([name]) => name);
 

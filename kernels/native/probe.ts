@@ -5,7 +5,7 @@
 import { Assembler } from "../codegen/x64/assembler.ts";
 import { memory } from "../codegen/x64/operands.ts";
 import { type Gpr, type VectorBits, vector } from "../codegen/x64/registers.ts";
-import type { NativeIsa } from "./availability.ts";
+import type { NativeIsa } from "./cpu-features.ts";
 import { argumentRegister } from "./cpuid-routine.ts";
 import { loadCode } from "./executable.ts";
 import { addressOf } from "./foreign.ts";

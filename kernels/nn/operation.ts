@@ -10,7 +10,7 @@ import type { Memory } from "../codegen/memory.ts";
 import type { Program } from "../codegen/statements.ts";
 import type { Real } from "../gemm/arguments.ts";
 import { kernelIsa, machineRow } from "../gemm/machines.ts";
-import type { NativeIsa } from "../native/availability.ts";
+import type { NativeIsa } from "../native/cpu-features.ts";
 
 export interface OperationOptions {
   readonly target: KernelTarget;

@@ -6,7 +6,7 @@ import type { Kernel, KernelTarget } from "../../codegen/compile.ts";
 import type { Memory } from "../../codegen/memory.ts";
 import type { Program } from "../../codegen/statements.ts";
 import type { MachineRow } from "../../gemm/machines.ts";
-import type { NativeIsa } from "../../native/availability.ts";
+import type { NativeIsa } from "../../native/cpu-features.ts";
 import type { GraphNode, OperationKind, Tensor, TensorType } from "../graph.ts";
 import type { OperationOf } from "../operators/operator.ts";
 

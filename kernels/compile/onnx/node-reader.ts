@@ -172,3 +172,6 @@ export class NodeReader {
     this.#parts.growing.alias(this.#parts.outputs[0] ?? "", name);
   }
 }
+
+/** Turns one node of a file into nodes of the graph. */
+export type Importer = (node: NodeReader) => void;

@@ -4,8 +4,7 @@
  */
 import { type PointwiseFunction, single } from "../expression.ts";
 import { lengthOf, type Tensor } from "../graph.ts";
-import type { NodeReader } from "./node-reader.ts";
-import type { Importer } from "./operators.ts";
+import type { Importer, NodeReader } from "./node-reader.ts";
 
 const unary =
   (apply: PointwiseFunction): Importer =>

@@ -1,8 +1,7 @@
 /** ONNX operators that are layers: convolution, products, normalisation, pooling, softmax, reductions. */
 import { single } from "../expression.ts";
 import { lengthOf, type Reduce, type Tensor, type TensorType, type Window } from "../graph.ts";
-import type { NodeReader } from "./node-reader.ts";
-import type { Importer } from "./operators.ts";
+import type { Importer, NodeReader } from "./node-reader.ts";
 
 const add = { op: "pointwise", expression: single("add", 2) } as const;
 

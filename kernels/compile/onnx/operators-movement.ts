@@ -1,7 +1,6 @@
 /** ONNX operators that move elements, and those that ask for shapes. */
 import { lengthOf } from "../graph.ts";
-import type { NodeReader } from "./node-reader.ts";
-import type { Importer } from "./operators.ts";
+import type { Importer, NodeReader } from "./node-reader.ts";
 
 const identity: Importer = (node) => node.resultAlias(node.input(0));
 

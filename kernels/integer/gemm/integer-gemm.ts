@@ -12,7 +12,7 @@ import type { Memory } from "../../codegen/memory.ts";
 import type { Program } from "../../codegen/statements.ts";
 import { everyStretch, type Stretch } from "../../gemm/loops/sweep.ts";
 import { packAcrossProgram } from "../../gemm/programs/pack.ts";
-import type { NativeIsa } from "../../native/availability.ts";
+import type { NativeIsa } from "../../native/cpu-features.ts";
 import {
   biasProgram,
   columnTermsProgram,

@@ -6,7 +6,7 @@
 import { hasVnni, type KernelTarget } from "../../codegen/compile.ts";
 import type { DotParts } from "../../codegen/expressions.ts";
 import { type KernelIsa, kernelIsa } from "../../gemm/machines.ts";
-import type { NativeIsa } from "../../native/availability.ts";
+import type { NativeIsa } from "../../native/cpu-features.ts";
 
 /** What is known of the left operand: signed bytes, unsigned ones, or unsigned ones of at most 127. */
 export type LeftBytes = "i8" | "u8" | "u7";
