@@ -61,6 +61,22 @@ describe("a bench that goes well", () => {
     expect(listed.stdout).toMatch(/r1 .*finished .*2\/2 +1 confirmed .*fine/);
   });
 
+  it("takes experiments by their ids alone, but not beside what settles the choice", async () => {
+    const named = json(await runProgramWith(["bench", "fine", "--list", "--json"], { home: shared }));
+    const chosen = json(
+      await runProgramWith(["bench", "--topic", "tiling", "--list", "--json"], { home: shared }),
+    );
+    expect(named).toEqual(chosen);
+    for (const settling of [["--all"], ["--resume", "r1"]]) {
+      const refused = await runProgramWith(["bench", "fine", ...settling], { home: shared });
+      expect(refused).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(`${settling[0]} settles what runs`),
+      });
+    }
+    expect((await runProgramWith(["bench", "fime"], { home: shared })).stderr).toMatch(/fine/);
+  });
+
   it("is deleted on request", async () => {
     expect((await runProgramWith(["runs", "delete", "r1"], { home: shared })).stdout).toBe(
       "Deleted run r1.\n",

@@ -41,7 +41,7 @@ export function chosenExperiments(
   if (chosen.size > 0) return experiments.filter((experiment) => chosen.has(experiment));
   throw new UsageError(
     "nothing was named that should run",
-    "Name it with --topic, --experiment, --article, --claim or --all; --list shows what would run.",
+    "Name an experiment, or choose with --topic, --article, --claim or --all; --list shows what would run.",
   );
 }
 

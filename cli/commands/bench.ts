@@ -10,7 +10,7 @@ import { withCatalog } from "../../catalog/open-catalog.ts";
 import type { Experiment, PeerDescription, Profile, Settings } from "../../kernels/experiment.ts";
 import type { TargetWish } from "../../kernels/native/availability.ts";
 import { runDocument } from "../../reports/run-document.ts";
-import { CommandError, type ExitCode, exitCodes } from "../exit.ts";
+import { CommandError, type ExitCode, exitCodes, UsageError } from "../exit.ts";
 import { foretold } from "../foretold.ts";
 import type { Laboratory } from "../laboratory.ts";
 import { checkWorkloads, workloadsTyped } from "../own-workloads.ts";
@@ -47,6 +47,7 @@ const settledByRun = ["topic", "experiment", "article", "claim", "all", "profile
 
 export function define(command: Command, laboratory: Laboratory): void {
   command
+    .argument("[experiments...]", "experiments by id, as with --experiment")
     .option("--topic <id>", "experiments of a topic and all below it (repeatable)", collected)
     .option("--experiment <id>", "one experiment (repeatable)", collected)
     .option("--article <number>", "what tests the claims of an article (repeatable)", collected)
@@ -84,7 +85,20 @@ export function define(command: Command, laboratory: Laboratory): void {
     .option("--strict", "exit with 4 if a verdict is inconclusive")
     .option("--fail-on-refuted", "exit with 3 if a claim is refuted")
     .option("--json", "print one JSON document")
-    .action((options: BenchOptions) => withCatalog((db) => bench(db, laboratory, options)));
+    .action((ids: readonly string[], options: BenchOptions) =>
+      withCatalog((db) => bench(db, laboratory, withNamed(options, ids))),
+    );
+}
+
+/** Experiments may be named without --experiment. @throws UsageError where the other options settle what is run */
+function withNamed(options: BenchOptions, ids: readonly string[]): BenchOptions {
+  if (ids.length === 0) return options;
+  const settled = options.all ? "--all" : options.resume ? "--resume" : undefined;
+  if (!settled) return { ...options, experiment: [...(options.experiment ?? []), ...ids] };
+  throw new UsageError(
+    `${settled} settles what runs, and ${ids.join(", ")} was named besides`,
+    `Leave out ${settled}, or the experiments.`,
+  );
 }
 
 function collected(value: string, before: readonly string[] = []): readonly string[] {
