@@ -70,7 +70,8 @@ function problemOf(x: Tensor, weights: Tensor, bias: Tensor | undefined, options
 /** Takes every shape, and makes no copy of the unfolded image. */
 const algorithm: ConvAlgorithmId = "implicit";
 
-function forwardOf(engine: Engine, shape: ConvShape, batch: number, bias: boolean) {
+/** The generated convolution of a shape, made once. */
+export function forwardOf(engine: Engine, shape: ConvShape, batch: number, bias: boolean) {
   const { target, element, arithmetic, memory } = engine;
   return engine.operation(`conv ${batch} ${bias} ${JSON.stringify(shape)}`, () =>
     createConvolution({
@@ -80,7 +81,8 @@ function forwardOf(engine: Engine, shape: ConvShape, batch: number, bias: boolea
   );
 }
 
-function backwardOf(engine: Engine, shape: ConvShape, batch: number) {
+/** Its gradients, made once. */
+export function backwardOf(engine: Engine, shape: ConvShape, batch: number) {
   const { target, element, arithmetic, memory } = engine;
   return engine.operation(`conv backward ${batch} ${JSON.stringify(shape)}`, () =>
     createConvolutionBackward({ layout: "nchw", shape, batch, target, element, arithmetic, memory }),
