@@ -45,6 +45,11 @@ export interface GoldenEvaluator {
   readonly variants: Readonly<Record<string, GoldenVariant>>;
   /** Outputs that are integers, and therefore compared for equality. */
   readonly integers?: readonly string[];
+  /**
+   * Lists of outputs (`name.0`, `name.1` …) that may as well be their opposites, such as singular vectors: the file's own
+   * are inputs, too, so that the evaluator turns its results to them.
+   */
+  readonly turnable?: readonly string[];
 }
 
 /** The inputs of a case by name. */

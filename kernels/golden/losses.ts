@@ -8,7 +8,7 @@ import type { Execution, GoldenEvaluator, GoldenResult, GoldenVariant, Inputs } 
 
 export const lossEvaluators: readonly GoldenEvaluator[] = losses.map(evaluatorOf);
 
-function evaluatorOf({ id, variants, integers }: DistillationLoss): GoldenEvaluator {
+function evaluatorOf({ id, variants, integers, turnable }: DistillationLoss): GoldenEvaluator {
   return {
     area: "kd",
     loss: id,
@@ -19,6 +19,7 @@ function evaluatorOf({ id, variants, integers }: DistillationLoss): GoldenEvalua
       ]),
     ),
     ...(integers && { integers }),
+    ...(turnable && { turnable }),
   };
 }
 

@@ -12,7 +12,7 @@ import { firstMismatch } from "./compare.ts";
 import { type GoldenEvaluator, type GoldenVariant, Inputs } from "./evaluator.ts";
 import { evaluators } from "./evaluators.ts";
 import { elementsOf, type GoldenCase, type GoldenFile, mostFileBytes, parseGolden } from "./schema.ts";
-import { tensorsOf } from "./tensors.ts";
+import { type Tensor, tensorsOf } from "./tensors.ts";
 
 /** Why a case, or a whole file, did not pass. */
 export interface GoldenFailure {
@@ -78,7 +78,7 @@ function runCase(
   const messages: string[] = [];
   try {
     const evaluator = evaluatorOf(file);
-    const inputs = new Inputs(tensorsOf(golden));
+    const inputs = new Inputs({ ...tensorsOf(golden), ...turnableOf(evaluator, golden) });
     const variant = variantOf(evaluator, golden.variant);
     const run = { file, golden, inputs, evaluator, variant, arenas };
     for (const element of file.tolerance.f32 ? (["f64", "f32"] as const) : (["f64"] as const))
@@ -89,6 +89,17 @@ function runCase(
   const [first, ...others] = messages;
   if (first === undefined) return { passed: 1, failures: [] };
   return failed(golden.id, others.length === 0 ? first : `${first} (and ${others.length} more runs)`);
+}
+
+/** Outputs whose sign is free, as inputs that say which one the file has. */
+function turnableOf({ turnable = [] }: GoldenEvaluator, { outputs }: GoldenCase): Record<string, Tensor> {
+  const lists = Object.entries(outputs).filter(([name]) => turnable.includes(name.replace(/\.\d+$/, "")));
+  return Object.fromEntries(
+    lists.map(([name, output]) => {
+      const values = Float64Array.from(typeof output === "number" ? [output] : output);
+      return [name, { shape: [values.length], values }];
+    }),
+  );
 }
 
 interface Run {

@@ -6,6 +6,7 @@
 import type { z } from "zod";
 import type { Bilingual } from "../../experiment.ts";
 import type { Indices } from "../../nn/tensor/indices.ts";
+import type { Shape } from "../../nn/tensor/shapes.ts";
 import type { Tensor } from "../../nn/tensor/tensor.ts";
 
 /** What a loss looks at: outputs, maps between layers, relations among examples … */
@@ -40,6 +41,33 @@ export interface LossInputs {
   numbers(name: string): ArrayLike<number>;
 }
 
+/** A part of a loss that is trained with the student, such as a regressor's weights: an input of its own. */
+export interface LossPart {
+  readonly name: string;
+  readonly shape: Shape;
+  /** It starts with numbers from `start - spread` to `start + spread`, all alike likely. */
+  readonly start: number;
+  readonly spread: number;
+}
+
+/**
+ * What the inputs `student` and `teacher` are: `rows` [batch, features] (a map is flattened), a `map` [batch, channels,
+ * height, width], several `maps` of layers from input to output, `logits` of a map of classes, or hidden `states`
+ * [batch, length, width] of two layers.
+ */
+export type Taken = "rows" | "map" | "maps" | "logits" | "states";
+
+/** What a definition needs of student and teacher beside their predictions. */
+export interface LossNeeds {
+  readonly takes: Taken;
+  /** Which sides of the two must agree; those of other names may differ. */
+  readonly alike: readonly ("channels" | "height" | "width" | "features")[];
+  /** The trained parts for these shapes of `student` and `teacher`. */
+  readonly parts?: (student: Shape, teacher: Shape) => readonly LossPart[];
+  /** Further inputs by name, which are constants. */
+  readonly also?: readonly string[];
+}
+
 export interface LossResult {
   /** Of one element. */
   readonly loss: Tensor;
@@ -57,6 +85,8 @@ export interface LossVariant {
   readonly defaults: Readonly<Record<string, unknown>>;
   /** The parameters' values, with defaults; what it does not name is ignored. */
   compute(inputs: LossInputs, params: unknown): LossResult;
+  /** Undefined where the inputs are predictions, labels, or what the formula names. */
+  readonly needs?: LossNeeds;
 }
 
 export interface DistillationLoss {
@@ -68,6 +98,11 @@ export interface DistillationLoss {
   readonly variants: Readonly<Record<string, LossVariant>>;
   /** Outputs that are whole numbers. */
   readonly integers?: readonly string[];
+  /**
+   * Lists of outputs that may as well be their opposites, such as singular vectors: given as inputs under their own names,
+   * they say which way.
+   */
+  readonly turnable?: readonly string[];
 }
 
 /** A variant whose parameters are checked by a schema that has a default for each. @throws RangeError for parameters that it refuses */
@@ -76,10 +111,12 @@ export function lossVariant<P>(
   formula: string,
   schema: z.ZodType<P>,
   compute: (inputs: LossInputs, params: P) => LossResult | Tensor,
+  needs?: LossNeeds,
 ): LossVariant {
   return {
     source,
     formula,
+    ...(needs && { needs }),
     defaults: schema.parse({}) as Readonly<Record<string, unknown>>,
     compute(inputs, raw) {
       const parsed = schema.safeParse(raw);

@@ -6,13 +6,10 @@ import { z } from "zod";
 import { add, mul } from "../../nn/tensor/functions/arithmetic.ts";
 import { map } from "../../nn/tensor/functions/elementwise.ts";
 import { sum } from "../../nn/tensor/functions/reduce.ts";
-import { abs, choose, exp, log, type Scalar, sub, mul as times } from "../../nn/tensor/scalar.ts";
+import { abs, log, sub, mul as times } from "../../nn/tensor/scalar.ts";
 import { type DistillationLoss, lossVariant } from "./loss.ts";
+import { power } from "./rows.ts";
 import { softTerm } from "./soft-targets.ts";
-
-/** x^e for x >= 0; its slope at 0 is taken as 0, as it is for e > 1. */
-const power = (x: Scalar, exponent: number): Scalar =>
-  choose(x, "gt", 0, exp(times(log(choose(x, "gt", 0, x, 1)), exponent)), 0);
 
 export const srd: DistillationLoss = {
   id: "srd",

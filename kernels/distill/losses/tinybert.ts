@@ -12,14 +12,13 @@ import { choose, add as plus, type Scalar, square, sub, mul as times } from "../
 import type { Tensor } from "../../nn/tensor/tensor.ts";
 import { maskOf } from "./bert-intermediate.ts";
 import { type DistillationLoss, type LossInputs, lossVariant } from "./loss.ts";
+import { meanSquare, total } from "./rows.ts";
 import { logTempered, softCrossEntropy } from "./soft-targets.ts";
 
 /** What BERT adds to the scores of columns that are no tokens, and up to where the code takes a score as masked. */
 const maskedScore = -10000;
 const maskedBelow = -100;
 const shown = (score: Scalar): Scalar => choose(score, "le", maskedBelow, 0, score);
-
-const meanSquare = (a: Tensor, b: Tensor): Tensor => mean(map([a, b], (x, y) => square(sub(x, y))));
 
 /** Mean squared error of scores [B, heads, len, len] as shown, columns without a token masked. */
 function attentionError(student: Tensor, teacher: Tensor, mask: Tensor | undefined): Tensor {
@@ -42,8 +41,6 @@ function layerRatio(student: readonly Tensor[], teacher: readonly Tensor[]): num
     `expected a teacher of some times ${student.length} layers, as the student has; found ${teacher.length}`,
   );
 }
-
-const total = (terms: readonly Tensor[]): Tensor => terms.reduce((sum, term) => add(sum, term));
 
 function intermediate(inputs: LossInputs) {
   const [attention, taught] = [inputs.list("student_att"), inputs.list("teacher_att")];

@@ -1,0 +1,83 @@
+/** What definitions say that they need is true: with it alone they run, and all that is trained gets a gradient. */
+import { describe, expect, it } from "vitest";
+import { backward } from "../../nn/tensor/backward.ts";
+import type { Engine } from "../../nn/tensor/engine.ts";
+import { checker, randomParameter } from "../../nn/tensor/gradient-check.fixture.ts";
+import { type Shape, sizeOf } from "../../nn/tensor/shapes.ts";
+import type { Tensor } from "../../nn/tensor/tensor.ts";
+import { randomStream } from "../../random.ts";
+import type { LossNeeds, LossPart, Taken } from "./loss.ts";
+import { inputsOf } from "./loss-inputs.fixture.ts";
+import { losses } from "./registry.ts";
+
+const rows: Shape = [4, 5];
+const maps: Shape = [3, 4, 4, 4];
+
+/** Shapes of both sides that differ in all that a definition allows. */
+function shapesFor({ takes, alike }: LossNeeds): readonly [Shape, Shape] {
+  const other = (name: LossNeeds["alike"][number], own: number, else_: number): number =>
+    alike.includes(name) ? own : else_;
+  if (takes === "rows") return [rows, [4, other("features", 5, 7)]];
+  if (takes === "states")
+    return [
+      [3, 4, 6],
+      [3, 4, other("features", 6, 5)],
+    ];
+  return [maps, [3, other("channels", 4, 5), other("height", 4, 2), other("width", 4, 2)]];
+}
+
+const listed: readonly Taken[] = ["maps", "states"];
+
+/** Inputs of `needs`, all parts with their starts. */
+function inputsFor(engine: Engine, needs: LossNeeds) {
+  const [student, teacher] = shapesFor(needs);
+  const random = randomStream(3);
+  const started = ({ shape, start, spread }: LossPart): Tensor =>
+    engine.parameter(
+      shape,
+      Array.from({ length: sizeOf(shape) }, () => start + spread * (2 * random() - 1)),
+    );
+  const sides = Object.entries({ student, teacher }).flatMap(
+    ([side, shape], s): readonly (readonly [string, Tensor])[] =>
+      listed.includes(needs.takes)
+        ? [0, 1].map((i) => [`${side}.${i}`, randomParameter(engine, shape, 2 * s + i)])
+        : [[side, randomParameter(engine, shape, s)]],
+  );
+  const trained = (needs.parts?.(student, teacher) ?? []).map((part) => [part.name, started(part)] as const);
+  return { sides: Object.fromEntries(sides), parts: Object.fromEntries(trained) };
+}
+
+/** What stands for the constants that some definitions take besides. */
+const constants = (engine: Engine): Readonly<Record<string, Tensor | readonly number[]>> => ({
+  bn_weight: [1, 1, 1, 1],
+  bn_bias: [0, 0.5, -0.5, 1],
+  log_variance: engine.tensor([4, 5], 0),
+  idx: [0, 1, 2, 3],
+  contrast_idx: [0, 4, 1, 5, 2, 4, 3, 5],
+  "contrast.memory_v1": randomParameter(engine, [6, 128], 7),
+  "contrast.memory_v2": randomParameter(engine, [6, 128], 8),
+});
+
+const withNeeds = losses.flatMap(({ id, variants }) =>
+  Object.entries(variants).flatMap(([name, variant]) => (variant.needs ? [{ id, name, variant }] : [])),
+);
+
+describe("needs", () => {
+  it.each(withNeeds)("of $id $name are enough, and every part gets a gradient", ({ variant }) => {
+    const engine = checker({ target: "js" });
+    const { sides, parts } = inputsFor(engine, variant.needs as LossNeeds);
+    const { loss } = variant.compute(inputsOf(engine, { ...constants(engine), ...sides, ...parts }), {});
+    backward(loss);
+    expect(loss.item()).not.toBeNaN();
+    for (const [name, tensor] of Object.entries({ ...sides, ...parts })) {
+      if (name.startsWith("teacher")) continue;
+      expect(tensor.gradient?.values.every(Number.isFinite), name).toBe(true);
+      // Batch normalisation takes off what a bias before it adds.
+      if (name !== "conv.bias")
+        expect(
+          tensor.gradient?.values.some((x) => x !== 0),
+          name,
+        ).toBe(true);
+    }
+  });
+});
