@@ -15,6 +15,7 @@ import {
   div,
   type Element,
   equal,
+  everySecond,
   exponent,
   floor,
   greater,
@@ -155,6 +156,8 @@ function operations(b: ProgramBuilder, input: PointerName, lanes: number, put: P
   for (let l = 0; l < lanes; l++) put(lane(y, l));
   put(interleave("low", x, y));
   put(interleave("high", x, y));
+  put(everySecond("even", x, y));
+  put(everySecond("odd", x, y));
   put(broadcast(at(input, 0, 1), lanes));
   put(splat(load(at(input, 0, 2)), lanes));
   for (let count = -1; count <= lanes + 1; count++) {

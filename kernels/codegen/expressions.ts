@@ -12,6 +12,7 @@ import {
   type CompareOperator,
   type Constant,
   type Element,
+  type Half,
   integerType,
   loadedAs,
   type Mask,
@@ -297,13 +298,20 @@ export function lane(value: Value, index: number): Value {
 }
 
 /** Lanes of both in turn, from the low or the high halves: low of (a0 a1 a2 a3), (b0 b1 b2 b3) is a0 b0 a1 b1. */
-export function interleave(half: "low" | "high", left: Value, right: Value): Value {
-  pair("interleave", left, right);
+export const interleave = (half: "low" | "high", left: Value, right: Value): Value =>
+  halfOf("interleave", half, left, right);
+
+/** Every second lane of both: even of (a0 a1 a2 a3), (b0 b1 b2 b3) is a0 a2 b0 b2. Undoes the two interleavings. */
+export const everySecond = (half: "even" | "odd", left: Value, right: Value): Value =>
+  halfOf("everySecond", half, left, right);
+
+function halfOf(where: string, half: Half, left: Value, right: Value): Value {
+  pair(where, left, right);
   if (left.type.lanes % 2 !== 0)
-    throw new ProgramError("interleave", {
+    throw new ProgramError(where, {
       expected: "an even number of lanes",
       found: typeText(left.type),
-      remedy: "Interleave vectors; a scalar has no halves.",
+      remedy: "Take vectors; a scalar has no halves.",
     });
   return { op: "interleave", type: left.type, half, left, right };
 }

@@ -13,6 +13,7 @@ import {
   type Element,
   isByte,
   isPointer,
+  lanesOfHalf,
   type Mask,
   type MemoryElement,
   type Tail,
@@ -285,12 +286,8 @@ class Interpreter {
       case "lane":
         return [this.#value(value.value)[value.lane] as number];
       case "interleave": {
-        const sides = [this.#value(value.left), this.#value(value.right)] as const;
-        const first = value.half === "high" ? type.lanes / 2 : 0;
-        return Array.from(
-          { length: type.lanes },
-          (_, l) => sides[(l % 2) as 0 | 1][first + (l >> 1)] as number,
-        );
+        const both = [...this.#value(value.left), ...this.#value(value.right)];
+        return lanesOfHalf(value.half, type.lanes).map((l) => both[l] as number);
       }
     }
   }

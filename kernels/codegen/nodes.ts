@@ -139,9 +139,19 @@ export interface MultiplyShift extends Typed {
 }
 export interface Interleave extends Typed {
   readonly op: "interleave";
-  readonly half: "low" | "high";
+  readonly half: Half;
   readonly left: Value;
   readonly right: Value;
+}
+
+/** Which half of the lanes of two vectors: interleaved those of one half, or taken those with even or odd numbers. */
+export type Half = "low" | "high" | "even" | "odd";
+
+/** The lanes that a half consists of, in order; numbers from `lanes` on mean the second vector. */
+export function lanesOfHalf(half: Half, lanes: number): readonly number[] {
+  const first = half === "high" ? lanes / 2 : half === "odd" ? 1 : 0;
+  const together = half === "low" || half === "high";
+  return Array.from({ length: lanes }, (_, l) => first + (together ? (l >> 1) + (l % 2) * lanes : 2 * l));
 }
 
 /** A vector of W lanes, or a scalar where W is 1. */

@@ -13,6 +13,7 @@ import {
   type Expression,
   isByte,
   isPointer,
+  lanesOfHalf,
   type Mask,
   type UnaryOperator,
   type Value,
@@ -254,8 +255,9 @@ export class JavaScriptEmitter {
       case "lane":
         return this.lane(value.value, value.lane);
       case "interleave": {
-        const source = Math.floor(lane / 2) + (value.half === "high" ? value.type.lanes / 2 : 0);
-        return this.lane(lane % 2 === 0 ? value.left : value.right, source);
+        const { lanes } = value.type;
+        const source = lanesOfHalf(value.half, lanes)[lane] as number;
+        return this.lane(source < lanes ? value.left : value.right, source % lanes);
       }
     }
   }

@@ -7,8 +7,10 @@ import { ProgramError } from "../errors.ts";
 import {
   bytesOf,
   type Element,
+  type Half,
   integerType,
   isPointer,
+  lanesOfHalf,
   type Mask,
   sameType,
   typeText,
@@ -248,7 +250,7 @@ class WasmLowering {
       case "interleave":
         this.#value(value.left);
         this.#value(value.right);
-        this.#emit("i8x16.shuffle", undefined, { lanes: interleavedBytes(value.type, value.half) });
+        this.#emit("i8x16.shuffle", undefined, { lanes: bytesOfHalf(value.type, value.half) });
         break;
     }
   }
@@ -398,13 +400,8 @@ class WasmLowering {
   }
 }
 
-/** The byte lanes that interleave the low or high halves of two vectors. */
-function interleavedBytes(type: VectorType, half: "low" | "high"): readonly number[] {
-  const bytes = bytesOf[type.element];
-  const lanes: number[] = [];
-  for (let l = 0; l < type.lanes; l++) {
-    const source = Math.floor(l / 2) + (half === "high" ? type.lanes / 2 : 0);
-    for (let b = 0; b < bytes; b++) lanes.push((l % 2) * 16 + source * bytes + b);
-  }
-  return lanes;
+/** The bytes of two vectors that are one half of their lanes. */
+function bytesOfHalf({ element, lanes }: VectorType, half: Half): readonly number[] {
+  const bytes = bytesOf[element];
+  return lanesOfHalf(half, lanes).flatMap((l) => Array.from({ length: bytes }, (_, b) => l * bytes + b));
 }

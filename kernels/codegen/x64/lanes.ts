@@ -1,5 +1,5 @@
-/** What moves between the lanes of a vector: sums, single lanes, interleaving. */
-import { bytesOf, type VectorType } from "../expressions.ts";
+/** What moves between the lanes of a vector: sums, single lanes, halves of two vectors. */
+import { bytesOf, type Half, lanesOfHalf, type VectorType } from "../expressions.ts";
 import type { InstructionName } from "./instructions.ts";
 import { isaRows } from "./isa.ts";
 import { literalOf } from "./literals.ts";
@@ -64,53 +64,71 @@ export function laneInto(
   else if (source.index !== narrow.index) code.emit("vmovaps", narrow, source);
 }
 
-/** Lanes of both in turn, from the low or the high halves. */
-export function interleaveInto(
+/** One half of the lanes of two vectors. */
+export function halfInto(
   unit: VectorUnit,
-  half: "low" | "high",
+  half: Half,
   left: VectorRegister,
   right: VectorRegister,
   type: VectorType,
   into: VectorRegister,
 ): void {
   const { code } = unit.state;
-  const double = bytesOf[type.element] === 8;
-  const [low, high] = double ? (["vunpcklpd", "vunpckhpd"] as const) : (["vunpcklps", "vunpckhps"] as const);
   if (into.bits === 128) {
-    code.emit(half === "low" ? low : high, into, left, right);
+    pickWithin(unit, half, left, right, type, into);
     return;
   }
   if (isaRows[unit.state.isa].masks) {
     permuteTwo(unit, half, left, right, type, into);
     return;
   }
-  // 256 bits: unpacking works within 128; the halves that belong together are then put side by side.
-  const lows = unit.temporary(type, "an interleaving");
-  const highs = unit.temporary(type, "an interleaving");
-  code.emit(low, lows, left, right);
-  code.emit(high, highs, left, right);
-  code.emit("vperm2f128", into, lows, highs, half === "low" ? 0x20 : 0x31);
+  // 256 bits: lanes are picked within 128, and the halves that belong together are put side by side after or before.
+  const lows = unit.temporary(type, "a half");
+  const highs = unit.temporary(type, "a half");
+  if (half === "low" || half === "high") {
+    pickWithin(unit, "low", left, right, type, lows);
+    pickWithin(unit, "high", left, right, type, highs);
+    code.emit("vperm2f128", into, lows, highs, half === "low" ? 0x20 : 0x31);
+  } else {
+    code.emit("vperm2f128", lows, left, right, 0x20);
+    code.emit("vperm2f128", highs, left, right, 0x31);
+    pickWithin(unit, half, lows, highs, type, into);
+  }
+}
+
+/** One half of the lanes within each 128 bits; of two doubles the even ones are the low ones. */
+function pickWithin(
+  { state: { code } }: VectorUnit,
+  half: Half,
+  left: VectorRegister,
+  right: VectorRegister,
+  { element }: VectorType,
+  into: VectorRegister,
+): void {
+  const first = half === "low" || half === "even";
+  if (bytesOf[element] === 8) code.emit(first ? "vunpcklpd" : "vunpckhpd", into, left, right);
+  else if (half === "low" || half === "high") code.emit(first ? "vunpcklps" : "vunpckhps", into, left, right);
+  else code.emit("vshufps", into, left, right, first ? 0b10_00_10_00 : 0b11_01_11_01);
 }
 
 /** A table of lane numbers picks from both vectors at once; numbers from `lanes` on mean the second one. */
 function permuteTwo(
   unit: VectorUnit,
-  half: "low" | "high",
+  half: Half,
   left: VectorRegister,
   right: VectorRegister,
   type: VectorType,
   into: VectorRegister,
 ): void {
   const { lanes, element } = type;
-  const first = half === "low" ? 0 : lanes / 2;
-  const numbers = Array.from({ length: lanes }, (_, l) => first + (l >> 1) + (l % 2) * lanes);
+  const numbers = lanesOfHalf(half, lanes);
   const wide = bytesOf[element] === 8;
   const table = literalOf(
     unit.state.code,
     "i32",
     numbers.flatMap((n) => (wide ? [n, 0] : [n])),
   );
-  const picked = unit.temporary(type, "an interleaving");
+  const picked = unit.temporary(type, "a half");
   unit.state.code.emit("vmovups", picked, atLabel(table));
   unit.state.code.emit(wide ? "vpermi2pd" : "vpermi2ps", picked, left, right);
   unit.move(type, into, picked);

@@ -23,7 +23,7 @@ import { convertVector, integerFromReal, realFromInteger } from "./conversions.t
 import type { InstructionName } from "./instructions.ts";
 import type { IntegerUnit } from "./integers.ts";
 import { isaRows } from "./isa.ts";
-import { interleaveInto, laneInto, sumInto } from "./lanes.ts";
+import { halfInto, laneInto, sumInto } from "./lanes.ts";
 import { literalOf } from "./literals.ts";
 import { atLabel, type Label, type MemoryOperand } from "./operands.ts";
 import { dotInto, multiplyShiftInto } from "./packed-integers.ts";
@@ -157,7 +157,7 @@ export class VectorUnit {
         break;
       case "interleave": {
         const [left, right] = [this.register(value.left), this.register(value.right)];
-        interleaveInto(this, value.half, left, right, value.type, into);
+        halfInto(this, value.half, left, right, value.type, into);
         break;
       }
     }
