@@ -8,7 +8,7 @@ import {
   advance,
   at,
   convert,
-  interleave,
+  everySecond,
   load,
   mul,
   type Name,
@@ -161,19 +161,6 @@ function neighbours(
   const start = single ? offset - 1 : offset;
   const low = b.let("pairs", load(at(first, 0, start), lanes, tails?.low));
   const high = b.let("pairs", load(at(first, 0, start + lanes), lanes, tails?.high));
-  const [even, odd] = parted(b, low, high, lanes);
-  return single ? [odd] : [even, odd];
-}
-
-/** Elements with even and with odd numbers of two vectors: a perfect shuffle, as often as undoes one. */
-function parted(b: ProgramBuilder, low: Name, high: Name, lanes: number): readonly [Name, Name] {
-  let pair = [low, high] as const;
-  for (let side = 1; side < lanes; side *= 2) {
-    const [left, right] = pair;
-    pair = [
-      b.let("evens", interleave("low", left, right)),
-      b.let("odds", interleave("high", left, right)),
-    ] as const;
-  }
-  return pair;
+  const odd = everySecond("odd", low, high);
+  return single ? [odd] : [everySecond("even", low, high), odd];
 }
