@@ -6,7 +6,9 @@ import { z } from "zod";
 import { map } from "../../nn/tensor/functions/elementwise.ts";
 import { mean, sum } from "../../nn/tensor/functions/reduce.ts";
 import { add, div, exp, square, sub } from "../../nn/tensor/scalar.ts";
+import type { Tensor } from "../../nn/tensor/tensor.ts";
 import { type DistillationLoss, lossVariant } from "./loss.ts";
+import { examples } from "./rows.ts";
 
 export const pad: DistillationLoss = {
   id: "pad",
@@ -28,7 +30,11 @@ export const pad: DistillationLoss = {
       }),
       (inputs, { eps, reduction }) => {
         const terms = map(
-          [inputs.tensor("student"), inputs.tensor("teacher"), inputs.tensor("log_variance")],
+          ["student", "teacher", "log_variance"].map((name) => examples(inputs.tensor(name))) as [
+            Tensor,
+            Tensor,
+            Tensor,
+          ],
           (s, t, v) => add(div(square(sub(t, s)), add(eps, exp(v))), v),
         );
         return (reduction === "mean" ? mean : sum)(mean(terms, { over: [-1] }));
