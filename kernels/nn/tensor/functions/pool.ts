@@ -2,6 +2,7 @@
 import { createAveragePool, createMaxPool } from "../../pool.ts";
 import { adaptiveWindows, type ImageSize, type PoolWindows, slidingWindows } from "../../pool-windows.ts";
 import type { Engine } from "../engine.ts";
+import { factoryOptions } from "../factory-options.ts";
 import { record } from "../record.ts";
 import { shapeText, sizeOf } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
@@ -58,13 +59,10 @@ const resultOf = (x: Tensor, { rows, columns }: PoolWindows): Tensor =>
 
 /** What an operation is made from, and the name that says all of it. */
 function settingOf(x: Tensor, windows: PoolWindows, name: string) {
-  const { element, arithmetic, memory } = x.engine;
-  // The order of a sum depends on the length of vectors, which machine code has longer ones of.
-  const target = arithmetic === "strict" && x.engine.target === "native" ? "wasm" : x.engine.target;
   const planes = planesOf(x);
   return {
     name: `pool ${name} ${planes} ${windows.height}x${windows.width}`,
-    options: { target, element, arithmetic, memory, planes, windows },
+    options: { ...factoryOptions(x.engine), planes, windows },
   };
 }
 
