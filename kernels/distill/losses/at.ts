@@ -46,7 +46,7 @@ export const at: DistillationLoss = {
       "mean over batch and positions of (a_s - a_t)^2, a = f / |f| with f = mean_c x^p; the larger map averaged down",
       z.object({ p: z.int().min(1).default(2) }),
       (inputs, { p }) => squared(bothMaps(inputs), p),
-      { takes: "map", alike: [] },
+      { takes: "map", alike: [], squares: true },
     ),
     "torchdistill-paper": lossVariant(
       "yoshitomo-matsubara/torchdistill",

@@ -53,7 +53,7 @@ export const ft: DistillationLoss = {
         const [s, t] = bothMaps(inputs).map((x) => attentionRows(x, p1)) as [Tensor, Tensor];
         return mean(map([s, t], (a, b) => (p2 === 1 ? abs(sub(a, b)) : raised(sub(a, b), p2))));
       },
-      { takes: "map", alike: [] },
+      { takes: "map", alike: [], squares: true },
     ),
     torchdistill: lossVariant(
       "yoshitomo-matsubara/torchdistill",

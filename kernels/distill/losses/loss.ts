@@ -62,6 +62,8 @@ export interface LossNeeds {
   readonly takes: Taken;
   /** Which sides of the two must agree; those of other names may differ. */
   readonly alike: readonly ("channels" | "height" | "width" | "features")[];
+  /** Whether sizes that differ must be those of square maps. */
+  readonly squares?: boolean;
   /** The trained parts for these shapes of `student` and `teacher`. */
   readonly parts?: (student: Shape, teacher: Shape) => readonly LossPart[];
   /** Further inputs by name, which are constants. */

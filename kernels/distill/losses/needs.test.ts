@@ -6,6 +6,7 @@ import { checker, randomParameter } from "../../nn/tensor/gradient-check.fixture
 import { type Shape, sizeOf } from "../../nn/tensor/shapes.ts";
 import type { Tensor } from "../../nn/tensor/tensor.ts";
 import { randomStream } from "../../random.ts";
+import { connectionFor } from "./connect.ts";
 import type { LossNeeds, LossPart, Taken } from "./loss.ts";
 import { inputsOf } from "./loss-inputs.fixture.ts";
 import { losses } from "./registry.ts";
@@ -28,22 +29,27 @@ function shapesFor({ takes, alike }: LossNeeds): readonly [Shape, Shape] {
 
 const listed: readonly Taken[] = ["maps", "states"];
 
+/** A part with the numbers that it starts with. */
+function started(engine: Engine, { shape, start, spread }: LossPart): Tensor {
+  const random = randomStream(3);
+  return engine.parameter(
+    shape,
+    Array.from({ length: sizeOf(shape) }, () => start + spread * (2 * random() - 1)),
+  );
+}
+
 /** Inputs of `needs`, all parts with their starts. */
 function inputsFor(engine: Engine, needs: LossNeeds) {
   const [student, teacher] = shapesFor(needs);
-  const random = randomStream(3);
-  const started = ({ shape, start, spread }: LossPart): Tensor =>
-    engine.parameter(
-      shape,
-      Array.from({ length: sizeOf(shape) }, () => start + spread * (2 * random() - 1)),
-    );
   const sides = Object.entries({ student, teacher }).flatMap(
     ([side, shape], s): readonly (readonly [string, Tensor])[] =>
       listed.includes(needs.takes)
         ? [0, 1].map((i) => [`${side}.${i}`, randomParameter(engine, shape, 2 * s + i)])
         : [[side, randomParameter(engine, shape, s)]],
   );
-  const trained = (needs.parts?.(student, teacher) ?? []).map((part) => [part.name, started(part)] as const);
+  const trained = (needs.parts?.(student, teacher) ?? []).map(
+    (part) => [part.name, started(engine, part)] as const,
+  );
   return { sides: Object.fromEntries(sides), parts: Object.fromEntries(trained) };
 }
 
@@ -61,6 +67,56 @@ const constants = (engine: Engine): Readonly<Record<string, Tensor | readonly nu
 const withNeeds = losses.flatMap(({ id, variants }) =>
   Object.entries(variants).flatMap(([name, variant]) => (variant.needs ? [{ id, name, variant }] : [])),
 );
+
+/** Features of two networks that agree in nothing but the batch. */
+const unlike: readonly [Shape, Shape] = [
+  [4, 3, 4, 4],
+  [4, 5, 2, 6],
+];
+const connectable = withNeeds.filter(
+  ({ name, variant }) =>
+    variant.needs?.takes !== "states" &&
+    // Predictions have the classes of the task, and this regressor does not reach every size.
+    variant.needs?.takes !== "logits" &&
+    name !== "mdistiller-regressor" &&
+    !variant.needs?.also,
+);
+
+describe("connections", () => {
+  it.each(connectable)("make any two maps fit for $id $name", ({ variant }) => {
+    const engine = checker({ target: "js" });
+    const needs = variant.needs as LossNeeds;
+    const count = needs.takes === "maps" ? 2 : 1;
+    const name = (side: string, i: number): string => (needs.takes === "maps" ? `${side}.${i}` : side);
+    const trained: Record<string, Tensor> = {};
+    const given: Record<string, Tensor> = {};
+    for (let i = 0; i < count; i++) {
+      const [student, teacher] = unlike.map((shape, s) => randomParameter(engine, shape, 2 * s + i)) as [
+        Tensor,
+        Tensor,
+      ];
+      const way = connectionFor(needs, ...unlike, `connect.${i}`);
+      for (const part of [...way.parts, ...(needs.parts?.(way.student, way.teacher) ?? [])])
+        trained[part.name] = started(engine, part);
+      const ends = way.connect(student, teacher, (part) => trained[part] as Tensor);
+      expect([ends.student.shape, ends.teacher.shape]).toEqual([way.student, way.teacher]);
+      Object.assign(given, { [name("student", i)]: ends.student, [name("teacher", i)]: ends.teacher });
+    }
+    const { loss } = variant.compute(inputsOf(engine, { ...given, ...trained }), {});
+    backward(loss);
+    expect(loss.item()).not.toBeNaN();
+    for (const [part, tensor] of Object.entries(trained))
+      expect(
+        tensor.gradient?.values.some((x) => x !== 0 && Number.isFinite(x)),
+        part,
+      ).toBe(true);
+  });
+
+  it("train nothing where sides agree", () => {
+    const needs: LossNeeds = { takes: "map", alike: ["channels", "height", "width"] };
+    expect(connectionFor(needs, maps, maps).parts).toEqual([]);
+  });
+});
 
 describe("needs", () => {
   it.each(withNeeds)("of $id $name are enough, and every part gets a gradient", ({ variant }) => {

@@ -59,7 +59,7 @@ export const nst: DistillationLoss = {
       "mean k(t,t) + mean k(s,s) - 2 mean k(s,t), k(a,b) = (a.b)^2 of channels' maps of length 1; the larger map averaged down",
       z.object({}),
       discrepancy,
-      { takes: "map", alike: [] },
+      { takes: "map", alike: [], squares: true },
     ),
     "textbrewer-mmd": lossVariant(
       "airaria/TextBrewer",

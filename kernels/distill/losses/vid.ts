@@ -78,7 +78,7 @@ export const vid: DistillationLoss = {
         const [student, teacher] = sameSize(inputs.tensor("student"), inputs.tensor("teacher"));
         return gaussianLoss(regressed(inputs, student), teacher, inputs.tensor("log_scale"), eps);
       },
-      { takes: "map", alike: [], parts },
+      { takes: "map", alike: [], squares: true, parts },
     ),
     torchdistill: lossVariant(
       "yoshitomo-matsubara/torchdistill",
