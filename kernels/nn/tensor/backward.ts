@@ -3,6 +3,8 @@
  * result (Linnainmaa 1970; the tape is the chain of origins).
  */
 import { addInto, copyOf } from "./functions/arithmetic.ts";
+import { assign } from "./functions/elementwise.ts";
+import { add } from "./scalar.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -40,7 +42,9 @@ function passBack(tensor: Tensor, gradients: Map<Tensor, Tensor>): void {
   gradients.delete(tensor);
   const { origin } = tensor;
   if (!origin) {
-    give(tensor, gradient);
+    // A view's block ends with its owner.
+    const isOwner = gradient.owner === gradient;
+    give(tensor, gradient, isOwner && ![...gradients.values()].some((other) => other.owner === gradient));
     return;
   }
   const given = origin.gradients(gradient);
@@ -49,14 +53,20 @@ function passBack(tensor: Tensor, gradients: Map<Tensor, Tensor>): void {
     if (!part || !input.wantsGradient) continue;
     const before = gradients.get(input);
     // Into a fresh tensor: what is there may be the gradient of another tensor too.
-    gradients.set(input, before ? addInto(copyOf(before), part) : part);
+    gradients.set(input, before ? sumOf(before, part) : part);
   }
   const passedOn = [...given, ...gradients.values()].some((part) => part?.owner === gradient.owner);
   if (!passedOn) gradient.owner.free();
 }
 
-/** Adds a gradient to a parameter's own. */
-function give(parameter: Tensor, gradient: Tensor): void {
+function sumOf(a: Tensor, b: Tensor): Tensor {
+  const made = a.engine.tensor(a.shape);
+  assign([made], [a, b], (x, y) => [add(x, y)]);
+  return made;
+}
+
+/** Adds a gradient to a parameter's own; a first one that nobody else waits for becomes it. */
+function give(parameter: Tensor, gradient: Tensor, mayKeep: boolean): void {
   if (parameter.gradient) addInto(parameter.gradient, gradient);
-  else parameter.gradient = parameter.engine.keep(copyOf(gradient));
+  else parameter.gradient = parameter.engine.keep(mayKeep ? gradient : copyOf(gradient));
 }

@@ -8,10 +8,12 @@ import { bytesOf } from "../../codegen/expressions.ts";
 import { Memory } from "../../codegen/memory.ts";
 import type { Program } from "../../codegen/statements.ts";
 import { isaRows } from "../../codegen/x64/isa.ts";
-import type { GemmArguments, Real } from "../../gemm/arguments.ts";
+import type { GemmArguments, GemmShape, Real } from "../../gemm/arguments.ts";
 import { createGemm } from "../../gemm/gemm.ts";
 import { Heap } from "./heap.ts";
 import { Indices } from "./indices.ts";
+import { createProduct, type ProductOperands } from "./product.ts";
+import type { Profile } from "./profile.ts";
 import { type Shape, shapeText, sizeOf } from "./shapes.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -30,6 +32,12 @@ export interface EngineOptions {
 
 type Call = (...args: number[]) => void;
 
+/** Sizes, byte addresses, and which operands are stored transposed. */
+export type ProductArguments = Pick<
+  GemmArguments,
+  "m" | "n" | "k" | "a" | "b" | "c" | "transposeA" | "transposeB"
+>;
+
 export class Engine {
   readonly target: KernelTarget;
   readonly element: Real;
@@ -42,6 +50,8 @@ export class Engine {
   readonly #operations = new Map<string, unknown>();
   readonly #scopes: Set<Block>[] = [];
   #recording = true;
+  /** Where its operations are timed, while one is set. */
+  profile: Profile | undefined;
 
   constructor({
     target,
@@ -70,28 +80,46 @@ export class Engine {
       call = compile(write(), this.target, this.memory, { arithmetic: this.arithmetic }).call;
       this.#kernels.set(name, call);
     }
-    return call;
+    const { profile } = this;
+    if (!profile) return call;
+    const own = call;
+    return (...args) => profile.time(name, 0, () => own(...args));
   }
 
   /** What of this name `make` makes when it is first asked for: an operation with a workspace of its own. */
   operation<T>(name: string, make: () => T): T {
-    const known = this.#operations.get(name) as T | undefined;
-    if (known !== undefined) return known;
-    const made = make();
-    this.#operations.set(name, made);
-    return made;
+    let made = this.#operations.get(name) as T | undefined;
+    if (made === undefined) {
+      made = make();
+      this.#operations.set(name, made);
+    }
+    return this.profile ? this.profile.watched(name, made) : made;
   }
 
-  /** C = alpha A B + beta C on this engine's target and threads. */
-  multiply(args: GemmArguments): void {
+  /** Runs an operation of so many floating-point operations, which a profile shows as one. */
+  timed<T>(name: string, flops: number, work: () => T): T {
+    return this.profile ? this.profile.time(name, flops, work) : work();
+  }
+
+  /** C = A B of dense operands on this engine's target and threads; an operand may be stored transposed. */
+  multiply(args: ProductArguments): void {
     const { m, n, k, transposeA = false, transposeB = false } = args;
+    const turned = `${transposeA ? "T" : "N"}${transposeB ? "T" : "N"}`;
+    const name = `product ${turned} ${m}x${n}x${k}`;
+    const product = this.operation(name, () => this.#product({ m, n, k }, transposeA, transposeB));
+    if (this.profile) this.timed(name, 2 * m * n * k, () => product(args));
+    else product(args);
+  }
+
+  #product(shape: GemmShape, transposeA: boolean, transposeB: boolean): (operands: ProductOperands) => void {
     const { arithmetic, element, memory, threads } = this;
+    if (this.target === "native" && arithmetic === "fast")
+      return createProduct({ shape, transposeA, transposeB, element, memory, threads });
     // Blocks of the sum over k differ between machine code and WebAssembly, and with them the bits of the sum.
-    const target = arithmetic === "strict" && this.target === "native" ? "wasm" : this.target;
-    const variant = target === "native" && !transposeA && !transposeB ? "auto" : "packed-blocked";
-    const name = `${variant} ${m}x${n}x${k}`;
-    const options = { variant, target, arithmetic, element, memory, threads, shape: { m, n, k } };
-    this.operation(name, () => createGemm(options)).run(args);
+    const target = this.target === "native" ? "wasm" : this.target;
+    const options = { target, arithmetic, element, memory, threads, shape };
+    const gemm = createGemm({ variant: "packed-blocked", ...options });
+    return ({ a, b, c }) => gemm.run({ ...shape, a, b, c, transposeA, transposeB });
   }
 
   /** A tensor with these values, or with whatever its block holds; freed with the scope that it is made in. */

@@ -2,7 +2,7 @@
 import type { ConvAlgorithmId } from "../../../conv/algorithm.ts";
 import { createConvolutionBackward } from "../../../conv/backward.ts";
 import { createConvolution } from "../../../conv/convolution.ts";
-import { type ConvShape, convShape, outputHeight, outputWidth } from "../../../conv/shape.ts";
+import { type ConvShape, convFlops, convShape, outputHeight, outputWidth } from "../../../conv/shape.ts";
 import type { Engine } from "../engine.ts";
 import { record } from "../record.ts";
 import { shapeText } from "../shapes.ts";
@@ -26,17 +26,27 @@ export function conv2d(x: Tensor, weights: Tensor, bias?: Tensor, options: ConvO
   const { engine, batch, shape } = problemOf(x, weights, bias, options);
   const made = engine.tensor([batch, shape.filters, outputHeight(shape), outputWidth(shape)]);
   const forward = forwardOf(engine, shape, batch, bias !== undefined);
-  // Weights change between two steps without moving.
-  forward.prepare(weights.address);
-  forward.run({ input: x.address, output: made.address, ...(bias && { bias: bias.address }) });
+  const name = `convolution ${shapeText(x.shape)} to ${shapeText(made.shape)}`;
+  const flops = batch * convFlops(shape);
+  engine.timed(name, flops, () => {
+    // Weights change between two steps without moving.
+    forward.prepare(weights.address);
+    forward.run({ input: x.address, output: made.address, ...(bias && { bias: bias.address }) });
+  });
   return record(made, bias ? [x, weights, bias] : [x, weights], (gradient) => {
     const backward = backwardOf(engine, shape, batch);
     const outputGradient = gradient.address;
     const [dx, dw, db] = [x, weights, bias].map((each) =>
       each?.wantsGradient ? engine.tensor(each.shape) : undefined,
     );
-    if (dx) backward.inputGradient({ outputGradient, weights: weights.address, inputGradient: dx.address });
-    if (dw) backward.weightGradient({ input: x.address, outputGradient, weightGradient: dw.address });
+    if (dx)
+      engine.timed(`${name}, input gradient`, flops, () =>
+        backward.inputGradient({ outputGradient, weights: weights.address, inputGradient: dx.address }),
+      );
+    if (dw)
+      engine.timed(`${name}, weight gradient`, flops, () =>
+        backward.weightGradient({ input: x.address, outputGradient, weightGradient: dw.address }),
+      );
     if (db) backward.biasGradient({ outputGradient, biasGradient: db.address });
     return bias ? [dx, dw, db] : [dx, dw];
   });

@@ -40,14 +40,17 @@ function gradients(
   tensors: readonly Tensor[],
   gradient: Tensor,
 ): readonly (Tensor | undefined)[] {
-  const all = gradientsOf(formula, tensors.length, input(tensors.length));
+  const passed = input(tensors.length);
+  const all = gradientsOf(formula, tensors.length, passed);
   const wanted = all.map((each, i) => (tensors[i]?.wantsGradient ? each : undefined));
-  const formulas = wanted.filter((each) => each !== undefined);
-  const made = evaluate(formulas, [...tensors, gradient], gradient.shape);
-  let next = 0;
-  return wanted.map((each, i) =>
-    each ? sumTo(made[next++] as Tensor, (tensors[i] as Tensor).shape) : undefined,
-  );
+  // A sum hands its gradient on as it is, and operands with equal gradients share one.
+  const formulas = [...new Set(wanted)].filter((each) => each !== undefined && each !== passed) as Scalar[];
+  const made = formulas.length > 0 ? evaluate(formulas, [...tensors, gradient], gradient.shape) : [];
+  return wanted.map((each, i) => {
+    if (!each) return undefined;
+    const whole = each === passed ? gradient : (made[formulas.indexOf(each)] as Tensor);
+    return sumTo(whole, (tensors[i] as Tensor).shape);
+  });
 }
 
 /** The values of some formulas, a new tensor each. */
