@@ -3,6 +3,7 @@
  * is in programs/functions.ts. GELU after Hendrycks & Gimpel, arXiv:1606.08415; hard sigmoid, hard swish and the like as
  * the ONNX standard defines them.
  */
+import { geluCube, geluScale } from "../elementary/gelu.ts";
 import type { Expression, PointwiseFunction, Step } from "./expression.ts";
 
 export interface FunctionRow {
@@ -33,11 +34,6 @@ const shaped = (
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const clamp = (x: number, least: number, most: number): number => Math.min(Math.max(x, least), most);
-
-/** sqrt(2 / pi), of GELU's approximation by tanh. */
-export const geluScale = Math.sqrt(2 / Math.PI);
-/** The weight of the cube there (Hendrycks & Gimpel, section 2). */
-export const geluCube = 0.044715;
 
 export const functions: Readonly<Record<PointwiseFunction, FunctionRow>> = {
   constant: { operands: 0, parameters: ["number"], value: (_, [number]) => number as number },

@@ -23,7 +23,7 @@ import {
 } from "../../codegen/expressions.ts";
 import type { ProgramBuilder } from "../../codegen/program.ts";
 import { elementary } from "../../elementary/functions.ts";
-import { geluCube, geluScale } from "../arithmetic.ts";
+import { normalDistribution, tanhDistribution } from "../../elementary/gelu.ts";
 import type { Expression, PointwiseFunction } from "../expression.ts";
 
 /** What a function becomes: operands are names, so that they may be used more than once. */
@@ -66,14 +66,8 @@ export const emitted: Readonly<Record<PointwiseFunction, Emit>> = {
   abs: one(abs),
   negate: one(negate),
   reciprocal: one((x) => div(of(x.type, 1), x)),
-  gelu: one((x, b) => {
-    const half = b.let("scaled", mul(x, Math.SQRT1_2));
-    return mul(mul(x, 0.5), add(elementary.erf(b, half), 1));
-  }),
-  "gelu-tanh": one((x, b) => {
-    const cubed = multiplyAdd(mul(mul(x, x), x), of(x.type, geluCube), x);
-    return mul(mul(x, 0.5), add(elementary.tanh(b, b.let("inner", mul(cubed, geluScale))), 1));
-  }),
+  gelu: one((x, b) => mul(x, normalDistribution(b, x))),
+  "gelu-tanh": one((x, b) => mul(x, tanhDistribution(b, x))),
   "hard-sigmoid": (_, [x], [slope, offset]) => hardSigmoid(x as Name, slope as number, offset as number),
   "hard-swish": one((x) => mul(x, hardSigmoid(x, 1 / 6, 0.5))),
   silu: one((x, b) => mul(x, elementary.sigmoid(b, x))),

@@ -18,8 +18,8 @@ import {
   type Value,
 } from "../../codegen/expressions.ts";
 import { type ProgramBuilder, program } from "../../codegen/program.ts";
-import { erf } from "../../elementary/erf.ts";
 import { exp } from "../../elementary/exp.ts";
+import { geluCube, geluScale, normalDistribution, tanhDistribution } from "../../elementary/gelu.ts";
 import { sigmoid, tanh } from "../../elementary/tanh.ts";
 import type { NamedProgram } from "../operation.ts";
 import { declare } from "./parameters.ts";
@@ -31,10 +31,6 @@ interface ActivationRow {
   /** The gradient by x, given the gradient by the result. */
   readonly gradient: (b: ProgramBuilder, x: Name, g: Value) => Value;
 }
-
-/** sqrt(2 / pi) and the cubic's factor of the tanh form (Hendrycks & Gimpel 2016). */
-const tanhFactor = Math.sqrt(2 / Math.PI);
-const cubic = 0.044715;
 
 export const activations = {
   relu: {
@@ -91,7 +87,7 @@ export const activations = {
       const below = b.let("below", tanhDistribution(b, x));
       // Where the square would overflow, the factor before it is 0 long since.
       const square = min(mul(x, x), 2 ** 40);
-      const slope = mul(add(mul(square, 3 * cubic), 1), 2 * tanhFactor);
+      const slope = mul(add(mul(square, 3 * geluCube), 1), 2 * geluScale);
       const rise = mul(mul(x, below), sub(1, below));
       return mul(g, multiplyAdd(rise, slope, below));
     },
@@ -102,18 +98,6 @@ export type ActivationName = keyof typeof activations;
 
 /** Copies of the loop's body: short ones are bound by memory, and long ones have enough to do side by side. */
 const unrolls: Partial<Record<ActivationName, number>> = { relu: 4, relu6: 2 };
-
-/** (1 + erf(x / sqrt 2)) / 2. */
-function normalDistribution(b: ProgramBuilder, x: Name): Value {
-  const half = constant(0.5, x.type);
-  return multiplyAdd(erf(b, mul(x, Math.SQRT1_2)), half, half);
-}
-
-/** (1 + tanh u) / 2 is sigmoid(2 u), which keeps its digits far below 0. */
-function tanhDistribution(b: ProgramBuilder, x: Name): Value {
-  const inner = add(mul(mul(x, x), cubic), 1);
-  return sigmoid(b, mul(mul(x, 2 * tanhFactor), inner));
-}
 
 /** Parameters `(n, x, y)`. */
 export const activationProgram = (name: ActivationName): NamedProgram => ({

@@ -32,6 +32,7 @@ const unaryRules: Readonly<Record<UnaryFunction, (x: Scalar, y: Scalar) => Scala
   tanh: (_, y) => sub(1, square(y)),
   erf: (x) => mul(2 / Math.sqrt(Math.PI), exp(neg(square(x)))),
   sigmoid: (_, y) => mul(y, sub(1, y)),
+  normal: (x) => mul(1 / Math.sqrt(2 * Math.PI), exp(mul(-0.5, square(x)))),
   round: () => constant(0),
   floor: () => constant(0),
 };

@@ -13,6 +13,7 @@ export type UnaryFunction =
   | "tanh"
   | "erf"
   | "sigmoid"
+  | "normal"
   | "round"
   | "floor";
 export type BinaryFunction = "add" | "sub" | "mul" | "div" | "max" | "min";
@@ -129,6 +130,8 @@ export const tanh = (value: Term): Scalar => unary("tanh", value);
 export const erf = (value: Term): Scalar => unary("erf", value);
 /** 1 / (1 + exp(-x)). */
 export const sigmoid = (value: Term): Scalar => unary("sigmoid", value);
+/** The probability that a standard normal variate lies below x. */
+export const normal = (value: Term): Scalar => unary("normal", value);
 /** The nearest whole number, halves to the even one. Its derivative is 0, as that of a step is. */
 export const round = (value: Term): Scalar => unary("round", value);
 export const floor = (value: Term): Scalar => unary("floor", value);

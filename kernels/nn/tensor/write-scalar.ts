@@ -26,6 +26,7 @@ import {
 } from "../../codegen/expressions.ts";
 import type { ProgramBuilder } from "../../codegen/program.ts";
 import { elementary } from "../../elementary/functions.ts";
+import { normalDistribution } from "../../elementary/gelu.ts";
 import { type BinaryFunction, inOrder, partsOf, type Scalar, type UnaryFunction } from "./scalar.ts";
 
 /** What stands for inputs and settings: names, each usable as often as wanted. */
@@ -100,6 +101,7 @@ const binaries: Readonly<Record<BinaryFunction, (left: Value, right: Value) => V
 
 const unaries: Readonly<Record<UnaryFunction, (b: ProgramBuilder, x: Value) => Value>> = {
   ...elementary,
+  normal: normalDistribution,
   neg: (_, x) => negate(x),
   abs: (_, x) => abs(x),
   sqrt: (_, x) => squareRoot(x),
