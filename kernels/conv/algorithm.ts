@@ -55,6 +55,13 @@ export interface ConvAlgorithm<Id extends string = ConvAlgorithmId> {
    * those of the definition in another order, whose rounding has a bound of its own (reference.ts).
    */
   readonly tolerance?: number;
+  /**
+   * How several threads share a problem: `parts` (default), each runs the algorithm on a part (parts.ts); `itself`, its own
+   * product does; `none`, where parts would not have the bits of the whole or nobody asks.
+   */
+  readonly sharing?: (problem: ConvProblem) => "parts" | "itself" | "none";
+  /** Rows of output that are computed together and must not be cut between threads (default: 1). */
+  readonly rowUnit?: (problem: ConvProblem) => number;
   /** Whether bias and activation are done on the sums; otherwise a pass over the output does them. */
   readonly fusesEpilogue?: (problem: ConvProblem) => boolean;
 }

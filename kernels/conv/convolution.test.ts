@@ -5,7 +5,7 @@ import { randomStream } from "../random.ts";
 import { convAlgorithm, convAlgorithms } from "./algorithms.ts";
 import { checkedRun } from "./checked-run.fixture.ts";
 import { convolutionBytes, createConvolution, problemOf, takes } from "./convolution.ts";
-import { randomGeneralShape } from "./random-shape.ts";
+import { randomShapeFor } from "./random-shape.ts";
 import { type ConvShape, convShape, layouts, shapeText } from "./shape.ts";
 
 const native = nativeAvailability();
@@ -34,7 +34,7 @@ describe.each(everyWay)("$algorithm $layout on $target $isa", ({ algorithm, layo
   const taken = (count: number): ConvShape[] => {
     const found: ConvShape[] = [];
     for (let tries = 0; tries < 40 * count && found.length < count; tries++) {
-      const shape = shapeFor(algorithm, random);
+      const shape = randomShapeFor(algorithm, random);
       if (takes(convAlgorithm(algorithm), problemOf({ layout, shape, ...place }))) found.push(shape);
     }
     return found;
@@ -58,20 +58,6 @@ describe.each(everyWay)("$algorithm $layout on $target $isa", ({ algorithm, layo
     }
   });
 });
-
-/** Shapes of which an algorithm takes a fair share. */
-function shapeFor(algorithm: string, random: () => number): ConvShape {
-  const shape = randomGeneralShape(random);
-  const { height, width, channels, filters, groups } = shape;
-  const side = algorithm === "pointwise" ? 1 : algorithm.startsWith("winograd") ? 3 : undefined;
-  if (side !== undefined && height >= side && width >= side)
-    return convShape({
-      ...{ channels, height, width, filters, groups, kernelHeight: side, kernelWidth: side },
-      ...(side === 3 && { padding: shape.padding }),
-    });
-  if (algorithm === "depthwise") return convShape({ ...shape, groups: channels, filters: channels });
-  return shape;
-}
 
 describe("createConvolution", () => {
   const shape = convShape({

@@ -24,6 +24,7 @@ import {
   shapeText,
   weightsLength,
 } from "./shape.ts";
+import { overThreads } from "./threaded.ts";
 
 export interface ConvolutionOptions {
   /** A row of `algorithms.ts`, or `auto`: the one that is predicted to be the fastest (`choose.ts`). */
@@ -37,7 +38,7 @@ export interface ConvolutionOptions {
   readonly memory: Memory;
   /** Level of x86-64 on target `native` (default: the best that this machine has). */
   readonly isa?: NativeIsa;
-  /** Threads for the algorithms that multiply matrices (default: 1); more need a shared memory. */
+  /** Threads that share the work (default: 1), with the bits of one; more need a shared memory. FFT uses one. */
   readonly threads?: number;
   readonly element?: Real;
   readonly arithmetic?: Arithmetic;
@@ -148,12 +149,17 @@ export function takes(algorithm: ConvAlgorithm<string>, problem: ConvProblem): b
 /** Bytes that a Memory needs for one convolution with its operands, every allocation in whole cache lines. */
 export function convolutionBytes(options: Omit<ConvolutionOptions, "memory">): number {
   const problem = problemOf(options);
-  return operandBytes(problem) + ownBytes(takenBy(rowOf(options), problem), problem);
+  return operandBytes(problem) + ownBytes(rowOf(options), problem);
+}
+
+/** What an algorithm takes and moves on all threads of a problem. @throws ProgramError for one that it does not take. */
+export function workOf(algorithm: ConvAlgorithm<string>, problem: ConvProblem): Accounting {
+  return takenBy(algorithm, problem).accounting(problem);
 }
 
 /** Bytes that an algorithm allocates for itself: workspace and prepared weights. */
 export function ownBytes(algorithm: ConvAlgorithm<string>, problem: ConvProblem): number {
-  const { workspaceBytes, preparedBytes } = algorithm.accounting(problem);
+  const { workspaceBytes, preparedBytes } = workOf(algorithm, problem);
   return workspaceBytes + preparedBytes;
 }
 
@@ -169,9 +175,10 @@ export function operandBytes(problem: ConvProblem): number {
   return lengths.reduce((sum, length) => sum + Math.ceil((length * elementBytes(problem)) / 64) * 64, 0);
 }
 
+/** The algorithm as the problem's threads run it, if it takes the problem. @throws ProgramError */
 function takenBy(row: ConvAlgorithm<string>, problem: ConvProblem): ConvAlgorithm<string> {
   const refusal = row.refuses(problem);
-  if (!refusal) return row;
+  if (!refusal) return overThreads(row, problem, makeConvolution);
   throw new ProgramError(`convolution ${row.id}`, {
     expected: refusal.expected,
     found: `${refusal.found} (${shapeText(problem.shape)}, ${problem.layout})`,

@@ -19,7 +19,7 @@ export interface ConvProblem {
   /** The vectors that kernels are built for. */
   readonly isa: KernelIsa;
   readonly arithmetic: Arithmetic;
-  /** Threads that algorithms on GEMM compute with; the others use one. */
+  /** Threads that compute together (parts.ts); fewer where the shape has no more parts, one where an algorithm cannot be cut. */
   readonly threads: number;
   readonly epilogue: Epilogue;
 }

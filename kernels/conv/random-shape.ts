@@ -38,3 +38,17 @@ export function randomGeneralShape(random: () => number): ConvShape {
     groups,
   });
 }
+
+/** Shapes of which an algorithm takes a fair share. */
+export function randomShapeFor(algorithm: string, random: () => number): ConvShape {
+  const shape = randomGeneralShape(random);
+  const { height, width, channels, filters, groups } = shape;
+  const side = algorithm === "pointwise" ? 1 : algorithm.startsWith("winograd") ? 3 : undefined;
+  if (side !== undefined && height >= side && width >= side)
+    return convShape({
+      ...{ channels, height, width, filters, groups, kernelHeight: side, kernelWidth: side },
+      ...(side === 3 && { padding: shape.padding }),
+    });
+  if (algorithm === "depthwise") return convShape({ ...shape, groups: channels, filters: channels });
+  return shape;
+}

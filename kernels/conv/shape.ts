@@ -92,8 +92,8 @@ export function checkShape(shape: ConvShape): void {
   for (const side of ["top", "bottom", "left", "right"] as const) whole(`padding.${side}`, padding[side], 0);
   dividedBy("channels", shape.channels, shape.groups);
   dividedBy("filters", shape.filters, shape.groups);
-  fits("height", paddedHeight(shape), extent(shape.kernelHeight, dilation.y));
-  fits("width", paddedWidth(shape), extent(shape.kernelWidth, dilation.x));
+  fits("height", paddedHeight(shape), extentOf(shape.kernelHeight, dilation.y));
+  fits("width", paddedWidth(shape), extentOf(shape.kernelWidth, dilation.x));
   const largest = Math.max(
     shape.channels * paddedHeight(shape) * paddedWidth(shape),
     weightsLength(shape),
@@ -135,20 +135,20 @@ function refuse(expected: string, found: string, remedy: string): never {
 }
 
 /** Rows or columns from the first to the last element of a kernel. */
-const extent = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
+export const extentOf = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
 
 export const paddedHeight = ({ height, padding }: ConvShape): number => height + padding.top + padding.bottom;
 export const paddedWidth = ({ width, padding }: ConvShape): number => width + padding.left + padding.right;
 
 /** Rows of the output. */
 export function outputHeight(shape: ConvShape): number {
-  const free = paddedHeight(shape) - extent(shape.kernelHeight, shape.dilation.y);
+  const free = paddedHeight(shape) - extentOf(shape.kernelHeight, shape.dilation.y);
   return Math.floor(free / shape.stride.y) + 1;
 }
 
 /** Columns of the output. */
 export function outputWidth(shape: ConvShape): number {
-  const free = paddedWidth(shape) - extent(shape.kernelWidth, shape.dilation.x);
+  const free = paddedWidth(shape) - extentOf(shape.kernelWidth, shape.dilation.x);
   return Math.floor(free / shape.stride.x) + 1;
 }
 

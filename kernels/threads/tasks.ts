@@ -16,6 +16,7 @@ export interface Task {
 export type TaskTable = Readonly<Record<string, () => Promise<Task>>>;
 
 export const tasks: TaskTable = {
+  convolution: async () => (await import("../conv/conv-task.ts")).task,
   gemm: async () => (await import("../gemm/gemm-task.ts")).task,
   "multiply-add": async () => (await import("../measure/multiply-add-task.ts")).task,
 };

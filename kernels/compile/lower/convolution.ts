@@ -5,7 +5,7 @@
 
 import { convAlgorithm } from "../../conv/algorithms.ts";
 import { rankAlgorithms } from "../../conv/choose.ts";
-import { createConvolution, problemOf } from "../../conv/convolution.ts";
+import { createConvolution, problemOf, workOf } from "../../conv/convolution.ts";
 import { type Epilogue, noEpilogue } from "../../conv/epilogue.ts";
 import type { ConvProblem } from "../../conv/problem.ts";
 import { type ConvShape, convShape, shapeText } from "../../conv/shape.ts";
@@ -38,8 +38,7 @@ const mostOwnBytes = 64 * 2 ** 20;
 /** The way that is predicted to be the fastest of those that are content with little, or else takes least. */
 function wayFor(node: GraphNode, problem: ConvProblem) {
   const ways = rankAlgorithms(problem).map(({ algorithm }) => {
-    const row = convAlgorithm(algorithm);
-    const { workspaceBytes, preparedBytes, bytesMoved } = row.accounting(problem);
+    const { workspaceBytes, preparedBytes, bytesMoved } = workOf(convAlgorithm(algorithm), problem);
     return { algorithm, bytesMoved, ownBytes: wholeLines(workspaceBytes) + wholeLines(preparedBytes) };
   });
   const [least] = [...ways].sort((a, b) => a.ownBytes - b.ownBytes);

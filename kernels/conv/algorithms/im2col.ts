@@ -12,7 +12,6 @@ import { paddedLength, unfoldProgram } from "../programs/padded.ts";
 import { unfoldPixelsProgram } from "../programs/padded-nhwc.ts";
 import { stripeWidth } from "../programs/stripes.ts";
 import { groupFilters, isUnpadded, outputLength, patchLength, positions, weightsLength } from "../shape.ts";
-import { filtersLast } from "../weights.ts";
 import { everyImage, paddedImage } from "./images.ts";
 import { makeRowProduct, rowCycles, rowPackedBytes } from "./rows.ts";
 import { stripeCycles, stripeTile } from "./stripes.ts";
@@ -30,7 +29,7 @@ export const im2col: ConvAlgorithm = {
         (inRows(problem) ? 0 : gemmWorkspaceBytes(productOf(problem))) +
         allocatedBytes(problem, unfoldedLength(shape)) +
         (isUnpadded(shape) ? 0 : allocatedBytes(problem, paddedLength(shape))),
-      preparedBytes: preparedBytes(problem),
+      preparedBytes: inRows(problem) ? rowPackedBytes(problem) : 0,
     };
     const unfolded = unfoldedLength(shape);
     const product = inRows(problem)
@@ -40,20 +39,13 @@ export const im2col: ConvAlgorithm = {
   },
   cycles: (problem) => (problem.layout === "nchw" ? stripeCycles : rowCycles)(problem),
   fusesEpilogue: inRows,
-  make: (problem, workshop) =>
-    inRows(problem)
-      ? tiles(problem, workshop)
-      : (problem.layout === "nchw" ? columns : rows)(problem, workshop),
+  sharing: (problem) => (inRows(problem) ? "parts" : "itself"),
+  make: (problem, workshop) => (inRows(problem) ? tiles(problem, workshop) : columns(problem, workshop)),
 };
 
-/** Whether the product is done by the tiles that indirect convolution has too (nhwc); several threads share a GEMM. */
-function inRows({ layout, threads }: ConvProblem): boolean {
-  return layout === "nhwc" && threads === 1;
-}
-
-function preparedBytes(problem: ConvProblem): number {
-  if (inRows(problem)) return rowPackedBytes(problem);
-  return problem.layout === "nhwc" ? allocatedBytes(problem, weightsLength(problem.shape)) : 0;
+/** Whether the product is done by the tiles that indirect convolution has too. */
+function inRows({ layout }: ConvProblem): boolean {
+  return layout === "nhwc";
 }
 
 /**
@@ -79,11 +71,10 @@ function inPlaceVariant(problem: ConvProblem): string {
   return `direct-${tile.rows}x${stripeWidth(tile)}`;
 }
 
-/** The product of one group of one image. */
+/** The product of one group of one image in nchw. */
 function productOf(problem: ConvProblem): Omit<GemmOptions, "memory"> {
-  const { shape, layout, target, isa, element, arithmetic, threads } = problem;
-  const [count, depth, filters] = [positions(shape), patchLength(shape), groupFilters(shape)];
-  const sides = layout === "nchw" ? { m: filters, n: count, k: depth } : { m: count, n: filters, k: depth };
+  const { shape, target, isa, element, arithmetic, threads } = problem;
+  const sides = { m: groupFilters(shape), n: positions(shape), k: patchLength(shape) };
   const options = { variant: "auto", target, shape: sides, element, arithmetic, threads };
   return isa === "wasm" ? options : { ...options, isa };
 }
@@ -118,7 +109,7 @@ function columns(problem: ConvProblem, workshop: Workshop, variant = "auto"): Ma
   };
 }
 
-/** nhwc on one thread: rows of the unfolded image by register tiles. */
+/** nhwc: rows of the unfolded image by register tiles. */
 function tiles(problem: ConvProblem, workshop: Workshop): MadeConvolution {
   const { shape, element } = problem;
   const pad = paddedImage(problem, workshop);
@@ -138,34 +129,5 @@ function tiles(problem: ConvProblem, workshop: Workshop): MadeConvolution {
         for (let group = 0; group < shape.groups; group++)
           product.run(unfolded + group * ofGroup, bias, to, group, []);
       }),
-  };
-}
-
-/** nhwc on several threads: unfolded times weights. */
-function rows(problem: ConvProblem, workshop: Workshop): MadeConvolution {
-  const { shape, element } = problem;
-  const bytes = elementBytes(problem);
-  const pad = paddedImage(problem, workshop);
-  const unfolded = workshop.allocate(allocatedBytes(problem, unfoldedLength(shape)));
-  const own = workshop.allocate(allocatedBytes(problem, weightsLength(shape)));
-  const unfold = workshop.compile(unfoldPixelsProgram(shape, vectorLanes(problem), element));
-  const gemm = createGemm({ ...productOf(problem), memory: workshop.memory });
-  const sides = { m: positions(shape), n: groupFilters(shape), k: patchLength(shape) };
-  return {
-    prepare: (weights) => filtersLast(shape, element, workshop.memory, weights, own),
-    run: (input, output) =>
-      everyImage(problem, input, output, (from, to) => {
-        unfold(pad(from), unfolded);
-        for (let group = 0; group < shape.groups; group++)
-          gemm.run({
-            ...sides,
-            a: unfolded + group * sides.m * sides.k * bytes,
-            b: own + group * sides.k * sides.n * bytes,
-            c: to + group * sides.n * bytes,
-            ldc: shape.filters,
-          });
-      }),
-    release: () => gemm.release(),
-    kernels: gemm.kernels,
   };
 }

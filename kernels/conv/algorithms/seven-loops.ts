@@ -25,6 +25,7 @@ export const sevenLoops: ConvAlgorithm<"seven-loops"> = {
       { stage: "sums", read, written: outputLength(shape) },
     ]);
   },
+  sharing: () => "none",
   make,
 };
 
