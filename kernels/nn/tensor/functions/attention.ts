@@ -1,53 +1,121 @@
 /**
- * Scaled dot-product attention (Vaswani et al. 2017): softmax(Q K^T / sqrt(width) + mask) V. Layers ask for it here and
- * nowhere else, so a fused kernel takes the place of `composed` and of nothing more.
+ * Scaled dot-product attention (Vaswani et al. 2017): softmax(Q K^T / sqrt(width) + mask) V for each head, by the fused
+ * kernels of kernels/attention, which never write the scores; composed of products and a softmax where something stands
+ * between the scores and the values, or the mask is learned.
  */
+import { createAttention } from "../../../attention/attention.ts";
+import type { MaskStrides } from "../../../attention/shape.ts";
+import { factoryOptions } from "../factory-options.ts";
+import { record } from "../record.ts";
 import * as scalar from "../scalar.ts";
-import { shapeText } from "../shapes.ts";
+import { shapeText, stretchedStrides } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
-import { map } from "./elementwise.ts";
+import { engineOf, map } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
+import { permute, reshape } from "./move.ts";
 import { softmax } from "./softmax.ts";
 
 export interface AttentionOptions {
+  /** How many heads share the last dimension; head h has the h-th part of it (default: 1). */
+  readonly heads?: number;
   /** Whether query i sees keys 0 to i alone (default: all). */
   readonly causal?: boolean;
   /**
-   * Added to the scores: stretches to [..., queries, keys]; -Infinity hides a key. A query that sees no key at all has
-   * NaN for a result.
+   * Added to the scores: stretches to [batch, heads, queries, keys]; -Infinity hides a key. A query that sees no key at
+   * all has NaN for a result.
    */
   readonly mask?: Tensor | undefined;
-  /** What the scores are multiplied by (default: 1 / sqrt(width)). */
-  readonly scale?: number;
-  /** What becomes of the weights before values are summed up: dropout. */
-  readonly weights?: (weights: Tensor) => Tensor;
+  /** What the scores are multiplied by (default: 1 / sqrt(width of a head)). */
+  readonly scale?: number | undefined;
+  /** What becomes of the weights [batch, heads, queries, keys] before values are summed up: dropout. */
+  readonly weights?: ((weights: Tensor) => Tensor) | undefined;
 }
 
 /**
- * Queries [..., queries, width], keys [..., keys, width] and values [..., keys, depth] to [..., queries, depth].
+ * Queries [batch, queries, heads * width], keys [batch, keys, heads * width] and values [batch, keys, heads * depth] to
+ * [batch, queries, heads * depth].
  * @throws RangeError for shapes that do not fit
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
-  const [width, keys] = [q.shape.at(-1), k.shape.at(-2)];
-  if (q.shape.length < 2 || width !== k.shape.at(-1) || keys === undefined || keys !== v.shape.at(-2))
+  const problem = problemOf(q, k, v, options);
+  const { mask, weights } = options;
+  return weights || mask?.wantsGradient
+    ? composed(q, k, v, options, problem)
+    : fused(q, k, v, options, problem);
+}
+
+interface Sizes {
+  readonly batch: number;
+  readonly heads: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly width: number;
+  readonly valueWidth: number;
+}
+
+function problemOf(q: Tensor, k: Tensor, v: Tensor, { heads = 1 }: AttentionOptions): Sizes {
+  const [batch, queries, all] = q.shape as [number, number, number];
+  const [keys, depth] = [k.shape[1] as number, v.shape[2] as number];
+  const fits =
+    [q, k, v].every(({ shape }) => shape.length === 3 && shape[0] === batch) &&
+    k.shape[2] === all &&
+    v.shape[1] === keys;
+  if (!fits || all % heads !== 0 || depth % heads !== 0)
     throw new RangeError(
-      "expected queries and keys of one width, and as many values as keys; " +
+      `expected queries and keys [batch, tokens, ${heads} x width] and as many values; ` +
         `found ${[q, k, v].map(({ shape }) => shapeText(shape)).join(", ")}`,
     );
-  return composed(q, k, v, options);
+  return { batch, heads, queries, keys, width: all / heads, valueWidth: depth / heads };
+}
+
+function fused(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions, shape: Sizes): Tensor {
+  const engine = engineOf([q, k, v]);
+  const { causal = false, scale, mask } = options;
+  const { batch, heads, queries, keys } = shape;
+  const [byBatch, byHead, byQuery, byKey] = mask
+    ? stretchedStrides(mask.shape, [batch, heads, queries, keys])
+    : [];
+  const strides = mask && { batch: byBatch, head: byHead, query: byQuery, key: byKey };
+  const layouts = { q: "tokens", k: "tokens", v: "tokens", o: "tokens" } as const;
+  const setting = { shape, causal, scale, mask: strides as MaskStrides | undefined };
+  const kernels = engine.operation(`attention ${JSON.stringify(setting)}`, () =>
+    createAttention({ ...factoryOptions(engine), ...setting, layouts, emptyQuery: "nan" }),
+  );
+  const made = engine.tensor([batch, queries, heads * shape.valueWidth]);
+  const lse = engine.tensor([batch, heads, queries]);
+  const operands = { q: q.address, k: k.address, v: v.address, mask: mask?.address };
+  const given = { ...operands, o: made.address, lse: lse.address };
+  kernels.forward(given);
+  return record(made, [q, k, v], (gradient) => {
+    const [toQ, toK, toV] = [q, k, v].map((each) =>
+      each.wantsGradient ? engine.tensor(each.shape) : undefined,
+    );
+    kernels.backward({
+      ...given,
+      gradO: gradient.address,
+      ...{ gradQ: toQ?.address, gradK: toK?.address, gradV: toV?.address },
+    });
+    return [toQ, toK, toV];
+  });
 }
 
 /** Attention as products and a softmax, with all scores in memory. */
-function composed(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Tensor {
-  const { causal = false, mask, weights = (all) => all } = options;
-  const { scale = 1 / Math.sqrt(q.shape.at(-1) as number) } = options;
-  const products = matmul(q, k, { transposeB: true });
-  const hidden = causal ? [causalMask(products)] : [];
-  const masks = [...hidden, ...(mask ? [mask] : [])];
+function composed(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { causal = false, mask, scale, weights = (all) => all }: AttentionOptions,
+  { batch, heads, queries, width, valueWidth }: Sizes,
+): Tensor {
+  const parted = (x: Tensor): Tensor =>
+    permute(reshape(x, [batch, x.shape[1] as number, heads, -1]), [0, 2, 1, 3]);
+  const products = matmul(parted(q), parted(k), { transposeB: true });
+  const masks = [...(causal ? [causalMask(products)] : []), ...(mask ? [mask] : [])];
   const scores = map([products, ...masks], (product, ...added) =>
-    added.reduce(scalar.add, scalar.mul(product, scale)),
+    added.reduce(scalar.add, scalar.mul(product, scale ?? 1 / Math.sqrt(width))),
   );
-  return matmul(weights(softmax(scores)), v);
+  const summed = matmul(weights(softmax(scores)), parted(v));
+  return reshape(permute(summed, [0, 2, 1, 3]), [batch, queries, heads * valueWidth]);
 }
 
 /** [queries, keys]: -Infinity where a key comes after the query. */

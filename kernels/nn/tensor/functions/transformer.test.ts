@@ -6,6 +6,7 @@ import { checker, checkGradients, randomParameter } from "../gradient-check.fixt
 import type { Shape } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import { gelu, geluTanh, leakyRelu, silu } from "./activations.ts";
+import { square } from "./arithmetic.ts";
 import { attention } from "./attention.ts";
 import { dropout } from "./dropout.ts";
 import { slice } from "./move.ts";
@@ -27,23 +28,54 @@ describe.each(targets)("on %s", (target) => {
     checkGradients([random([3, 13], 3)], (x) => f(x as Tensor));
   });
 
-  it.each([{}, { causal: true }, { scale: 2, causal: true }])(
-    "attention %j has the gradient of its differences",
-    (options) => {
-      const operands = [random([2, 2, 4, 3], 1), random([2, 2, 5, 3], 2), random([2, 2, 5, 6], 3)];
-      checkGradients([...operands, random([2, 1, 1, 5], 4)], (q, k, v, mask) =>
-        attention(q as Tensor, k as Tensor, v as Tensor, { ...options, mask }),
-      );
-    },
-  );
+  const operands = (): readonly [Tensor, Tensor, Tensor] => [
+    random([2, 4, 6], 1),
+    random([2, 5, 6], 2),
+    random([2, 5, 8], 3),
+  ];
+  const ways = [{}, { causal: true }, { scale: 2, causal: true, heads: 2 }];
+
+  it.each(ways)("attention %j has the gradient of its differences, fused and composed", (options) => {
+    const mask = random([2, 1, 1, 5], 4);
+    checkGradients([...operands(), mask], (q, k, v, learned) =>
+      attention(q as Tensor, k as Tensor, v as Tensor, { ...options, mask: learned }),
+    );
+    const fixed = engine.tensor([4, 5], random([20], 5).values);
+    checkGradients(operands(), (q, k, v) =>
+      attention(q as Tensor, k as Tensor, v as Tensor, { ...options, mask: fixed }),
+    );
+  });
+
+  it.each(ways)("attention %j is the same fused as composed", (options) => {
+    const [q, k, v] = operands();
+    const expected = [...attention(q, k, v, { ...options, weights: (all) => all }).values];
+    for (const [i, value] of [...attention(q, k, v, options).values].entries())
+      expect(value).toBeCloseTo(expected[i] as number, 13);
+  });
 
   it("causal attention does not see what comes after", () => {
-    const [q, k, v] = [random([6, 4], 1), random([6, 4], 2), random([6, 4], 3)];
-    const first = [...slice(attention(q, k, v, { causal: true }), 0, 0, 4).values];
+    const [q, k, v] = [random([1, 6, 4], 1), random([1, 6, 4], 2), random([1, 6, 4], 3)];
+    const start = (causal: boolean): number[] => [...slice(attention(q, k, v, { causal }), 1, 0, 4).values];
+    const first = start(true);
     for (const later of [k, v]) later.values.fill(9, 4 * 4);
-    expect([...slice(attention(q, k, v, { causal: true }), 0, 0, 4).values]).toEqual(first);
-    expect([...slice(attention(q, k, v), 0, 0, 4).values]).not.toEqual(first);
+    expect(start(true)).toEqual(first);
+    expect(start(false)).not.toEqual(first);
   });
+});
+
+it("attends with the same bits on every target in strict arithmetic", () => {
+  const results = targets.map((target) => {
+    const engine = new Engine({ target, arithmetic: "strict", bytes: 2 ** 22 });
+    const [q, k, v] = [1, 2, 3].map((seed) => randomParameter(engine, [2, 19, 24], seed)) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    engine.scope(() => backward(sum(square(attention(q, k, v, { heads: 3, causal: true })))));
+    return [q, k, v].map(({ gradient }) => [...(gradient as Tensor).values]);
+  });
+  expect(results[1]).toEqual(results[0]);
+  expect(results[2]).toEqual(results[0]);
 });
 
 describe("dropout", () => {
@@ -87,7 +119,7 @@ describe("dropout", () => {
 it("refuses what does not fit", () => {
   const engine = checker();
   expect(() => dropout(engine.tensor([3], 1), 1, 0)).toThrow(/from 0 to below 1; found 1/);
-  expect(() => attention(engine.tensor([2, 3]), engine.tensor([4, 3]), engine.tensor([5, 3]))).toThrow(
-    /as many values as keys; found \[2, 3\], \[4, 3\], \[5, 3\]/,
-  );
+  expect(() =>
+    attention(engine.tensor([1, 2, 3]), engine.tensor([1, 4, 3]), engine.tensor([1, 5, 3])),
+  ).toThrow(/as many values; found \[1, 2, 3\], \[1, 4, 3\], \[1, 5, 3\]/);
 });
