@@ -2,6 +2,7 @@
  * Every experiment, by id, topic and claim. Rows are light (no kernel is loaded), so every listing can use them. Where a
  * row's procedure is, only this file knows: a procedure imports its row, never the other way round.
  */
+import { attentionFusion } from "./attention/attention-fusion.experiment.ts";
 import { graphFusion } from "./compile/graph-fusion.experiment.ts";
 import { convAlgorithmsSweep } from "./conv/conv-algorithms.experiment.ts";
 import { convAsGemm } from "./conv/conv-as-gemm.experiment.ts";
@@ -56,6 +57,7 @@ export const experiments: readonly Experiment[] = [
   experiment(gemmSearch, () => import("./tune/gemm-search.ts")),
   experiment(specialisedGraph, () => import("./tune/specialised-graph.ts")),
   experiment(graphFusion, () => import("./compile/graph-fusion.ts")),
+  experiment(attentionFusion, () => import("./attention/attention-fusion.ts")),
   experiment(fmaRounding, () => import("./fma/fma-rounding.ts")),
   experiment(mmaBlock, () => import("./fma/mma-block.ts")),
   experiment(convAsGemm, () => import("./conv/conv-as-gemm.ts")),

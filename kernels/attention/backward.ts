@@ -4,7 +4,8 @@
  */
 import type { NamedProgram, Setting } from "../nn/operation.ts";
 import type { AttentionBackward } from "./attention.ts";
-import type { Forward, Group, Head, Parts } from "./forward.ts";
+import type { Forward } from "./forward.ts";
+import type { Group, Head, Parts } from "./parts.ts";
 import { clear, gradientBlock, queryDots, scaleRows } from "./programs/backward.ts";
 import { turnGroup } from "./programs/finish.ts";
 import type { AttentionOperand, AttentionProblem } from "./shape.ts";
