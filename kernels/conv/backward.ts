@@ -1,5 +1,6 @@
 /**
- * The gradients of a convolution, each one matrix product a group: of the weights, output gradient times unfolded input;
+ * The gradients of a convolution, each one matrix product a group unless there is a shorter way
+ * (backward-shortcuts.ts): of the weights, output gradient times unfolded input;
  * of the input, transposed weights times output gradient, which col2im folds back; of the bias, a sum. A pointwise layer
  * neither unfolds nor folds. Any stride, padding, dilation and groups; both layouts.
  */
@@ -8,6 +9,14 @@ import { ProgramError } from "../codegen/errors.ts";
 import { createGemm, type GemmOptions, gemmWorkspaceBytes } from "../gemm/gemm.ts";
 import type { Workshop } from "./algorithm.ts";
 import { everyImage, paddedImage } from "./algorithms/images.ts";
+import {
+  inputGradientByMirror,
+  mirrorBytes,
+  takesMirror,
+  takesTapSums,
+  tapSumsBytes,
+  weightGradientByTaps,
+} from "./backward-shortcuts.ts";
 import { type ConvolutionOptions, checkPlace, operandBytes, problemOf, workshopIn } from "./convolution.ts";
 import { unfoldedLength } from "./passes.ts";
 import { allocatedBytes, type ConvProblem, elementBytes, vectorLanes } from "./problem.ts";
@@ -116,13 +125,23 @@ export function convolutionBackwardBytes(options: Omit<BackwardOptions, "memory"
 }
 
 function backwardWorkspaceBytes(problem: ConvProblem): number {
+  const forInput = takesMirror(problem)
+    ? mirrorBytes(problem)
+    : productBytes(problem, columnProduct(problem));
+  const forWeights = takesTapSums(problem)
+    ? tapSumsBytes(problem)
+    : productBytes(problem, weightProduct(problem));
+  return forInput + forWeights;
+}
+
+/** Bytes of a product with what is unfolded, padded or reordered for it. */
+function productBytes(problem: ConvProblem, product: Product): number {
   const { shape, layout } = problem;
-  const products = [columnProduct(problem), weightProduct(problem)].map(gemmWorkspaceBytes);
   const bytes = (length: number): number => allocatedBytes(problem, length);
-  const unfolds = isPointwise(shape) ? 0 : 2 * bytes(unfoldedLength(shape));
-  const pads = isUnpadded(shape) ? 0 : 2 * bytes(paddedLength(shape));
-  const reordered = layout === "nhwc" ? 2 * bytes(weightsLength(shape)) : 0;
-  return products.reduce((sum, size) => sum + size, unfolds + pads + reordered);
+  const unfolds = isPointwise(shape) ? 0 : bytes(unfoldedLength(shape));
+  const pads = isUnpadded(shape) ? 0 : bytes(paddedLength(shape));
+  const reordered = layout === "nhwc" ? bytes(weightsLength(shape)) : 0;
+  return gemmWorkspaceBytes(product) + unfolds + pads + reordered;
 }
 
 type Product = Omit<GemmOptions, "memory">;
@@ -176,6 +195,7 @@ function gradientsAt(problem: ConvProblem, address: number): GroupMatrix {
 }
 
 function inputGradientOf(problem: ConvProblem, workshop: Workshop) {
+  if (takesMirror(problem)) return inputGradientByMirror(problem, workshop);
   const { shape, layout, element } = problem;
   const product = columnProduct(problem);
   const gemm = createGemm({ ...product, memory: workshop.memory });
@@ -222,6 +242,7 @@ function folding(problem: ConvProblem, workshop: Workshop) {
 }
 
 function weightGradientOf(problem: ConvProblem, workshop: Workshop) {
+  if (takesTapSums(problem)) return { run: weightGradientByTaps(problem, workshop), kernels: [] };
   const { shape, layout, element } = problem;
   const product = weightProduct(problem);
   const gemm = createGemm({ ...product, memory: workshop.memory });

@@ -134,9 +134,13 @@ function prepare(options: PoolOptions): Prepared {
   };
 }
 
-/** Whether at least half a vector's windows lie side by side: fewer are faster one by one. */
+/**
+ * Whether enough windows lie side by side for a vector: half of a short one, since fewer are faster one by one, and a
+ * quarter of one of machine code, whose masks cost nothing.
+ */
 function vectorsFit({ setting, windows: { regular } }: Prepared): boolean {
-  return regular !== undefined && 2 * (regular.to - regular.from) >= setting.type.lanes;
+  const part = setting.options.target === "native" ? 4 : 2;
+  return regular !== undefined && part * (regular.to - regular.from) >= setting.type.lanes;
 }
 
 /** Windows over whole rows lie in one piece: the image is one long row, and a window a stretch of it. */

@@ -36,7 +36,7 @@ export const transposed: NamedProgram = {
 };
 
 /** The lines of a square turned over: line i of the result holds lane i of each line. */
-function turned(b: ProgramBuilder, lines: readonly Name[]): readonly Name[] {
+export function turned(b: ProgramBuilder, lines: readonly Name[]): readonly Name[] {
   if (lines.length === 1) return lines;
   const half = lines.length / 2;
   const evens = lines.slice(0, half);

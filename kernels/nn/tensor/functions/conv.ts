@@ -1,7 +1,7 @@
 /** Two-dimensional convolution, with the gradients of image, filters and bias. */
-import type { ConvAlgorithmId } from "../../../conv/algorithm.ts";
 import { createConvolutionBackward } from "../../../conv/backward.ts";
-import { createConvolution } from "../../../conv/convolution.ts";
+import { trainingAlgorithm } from "../../../conv/backward-shortcuts.ts";
+import { createConvolution, problemOf } from "../../../conv/convolution.ts";
 import { type ConvShape, convFlops, convShape, outputHeight, outputWidth } from "../../../conv/shape.ts";
 import type { Engine } from "../engine.ts";
 import { record } from "../record.ts";
@@ -23,7 +23,7 @@ export interface ConvOptions {
  * @throws RangeError or ProgramError for shapes that do not fit
  */
 export function conv2d(x: Tensor, weights: Tensor, bias?: Tensor, options: ConvOptions = {}): Tensor {
-  const { engine, batch, shape } = problemOf(x, weights, bias, options);
+  const { engine, batch, shape } = layerOf(x, weights, bias, options);
   const made = engine.tensor([batch, shape.filters, outputHeight(shape), outputWidth(shape)]);
   const forward = forwardOf(engine, shape, batch, bias !== undefined);
   const name = `convolution ${shapeText(x.shape)} to ${shapeText(made.shape)}`;
@@ -52,7 +52,7 @@ export function conv2d(x: Tensor, weights: Tensor, bias?: Tensor, options: ConvO
   });
 }
 
-function problemOf(x: Tensor, weights: Tensor, bias: Tensor | undefined, options: ConvOptions) {
+function layerOf(x: Tensor, weights: Tensor, bias: Tensor | undefined, options: ConvOptions) {
   const engine = engineOf(bias ? [x, weights, bias] : [x, weights]);
   const { groups = 1 } = options;
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
@@ -77,18 +77,14 @@ function problemOf(x: Tensor, weights: Tensor, bias: Tensor | undefined, options
   return { engine, batch, shape };
 }
 
-/** Takes every shape, and makes no copy of the unfolded image. */
-const algorithm: ConvAlgorithmId = "implicit";
-
 /** The generated convolution of a shape, made once. */
 export function forwardOf(engine: Engine, shape: ConvShape, batch: number, bias: boolean) {
   const { target, element, arithmetic, memory } = engine;
-  return engine.operation(`conv ${batch} ${bias} ${JSON.stringify(shape)}`, () =>
-    createConvolution({
-      ...{ algorithm, layout: "nchw", shape, batch, target, element, arithmetic, memory },
-      epilogue: { bias },
-    }),
-  );
+  return engine.operation(`conv ${batch} ${bias} ${JSON.stringify(shape)}`, () => {
+    const options = { layout: "nchw", shape, batch, target, element, arithmetic } as const;
+    const algorithm = trainingAlgorithm(problemOf(options));
+    return createConvolution({ ...options, algorithm, memory, epilogue: { bias } });
+  });
 }
 
 /** Its gradients, made once. */
