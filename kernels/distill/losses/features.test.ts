@@ -10,7 +10,7 @@ import { inputsOf, variantOf } from "./loss-inputs.fixture.ts";
 import { expectedNegative } from "./ofd.ts";
 
 const rows: Shape = [4, 5];
-const maps: Shape = [3, 4, 4, 4];
+const maps: Shape = [2, 3, 4, 4];
 
 const lossOf = (
   engine: Engine,

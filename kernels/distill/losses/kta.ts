@@ -3,35 +3,33 @@
  * (translation); pairs of positions keep how they go together (affinity). Paper: p = 1 and q = 2 for translation.
  */
 import { z } from "zod";
-import { mul } from "../../nn/tensor/functions/arithmetic.ts";
+import { add, mul, sub } from "../../nn/tensor/functions/arithmetic.ts";
 import { map } from "../../nn/tensor/functions/elementwise.ts";
-import { reshape } from "../../nn/tensor/functions/move.ts";
 import { sum } from "../../nn/tensor/functions/reduce.ts";
-import { sub, mul as times } from "../../nn/tensor/scalar.ts";
+import { add as plus, square, mul as times } from "../../nn/tensor/scalar.ts";
 import type { Tensor } from "../../nn/tensor/tensor.ts";
 import { factorDistance } from "./ft.ts";
 import { type DistillationLoss, type LossInputs, lossVariant } from "./loss.ts";
 import { planesOf } from "./maps.ts";
-import { norms, unitRows } from "./rows.ts";
+import { dots, rootOf, sumOfSquares, unitRows } from "./rows.ts";
 
 const reduction = z.enum(["mean", "sum"]).default("mean");
 
-/** Sum over batch and channels of the Frobenius norm of the difference of a a^T, over the positions. */
+/**
+ * Sum over batch and channels of ||a a^T - b b^T||_F, over the positions. With u = a - b and w = a + b the matrix is
+ * (u w^T + w u^T) / 2 and its squared norm (|u|^2 |w|^2 + (u.w)^2) / 2: no matrix of all pairs, and no digits lost.
+ */
 function affinityDistance(inputs: LossInputs): Tensor {
   const [s, t] = ["student", "teacher"].map((name) => unitRows(planesOf(inputs.tensor(name)))) as [
     Tensor,
     Tensor,
   ];
-  const [batch, channels, positions] = s.shape as [number, number, number];
-  const [down, across] = [
-    [batch, channels, positions, 1],
-    [batch, channels, 1, positions],
-  ];
-  const apart = map(
-    [reshape(s, down), reshape(s, across), reshape(t, down), reshape(t, across)],
-    (a, b, c, d) => sub(times(a, b), times(c, d)),
+  const [apart, together] = [sub(s, t), add(s, t)];
+  const distances = map(
+    [sumOfSquares(apart), sumOfSquares(together), dots(apart, together)],
+    (u, w, product) => rootOf(times(0.5, plus(times(u, w), square(product)))),
   );
-  return mul(sum(norms(reshape(apart, [batch * channels, -1]))), 1 / positions);
+  return mul(sum(distances), 1 / (s.shape[2] as number));
 }
 
 export const kta: DistillationLoss = {

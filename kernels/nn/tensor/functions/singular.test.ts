@@ -58,6 +58,15 @@ describe("values and vectors", () => {
     expect(sum(mul(values, values)).item()).toBeCloseTo(71, 11);
   });
 
+  it("of equal values are orthonormal", () => {
+    // Two times a permutation with one sign turned: all values are 2.
+    const x = engine.tensor([4, 4], [0, 2, 0, 0, 0, 0, 0, -2, 2, 0, 0, 0, 0, 0, 2, 0]);
+    const { values, vectors } = rightSingular(x, 4);
+    expect([...values.values]).toEqual([2, 2, 2, 2]);
+    for (const [i, value] of matmul(transpose(vectors), vectors).values.entries())
+      expect(value).toBeCloseTo(i % 5 === 0 ? 1 : 0, 14);
+  });
+
   it("of zeros are zeros", () => {
     expect([...rightSingular(engine.tensor([2, 3], 0), 2).values.values]).toEqual([0, 0]);
   });

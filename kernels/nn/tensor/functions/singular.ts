@@ -1,6 +1,7 @@
 /**
- * Singular values and right singular vectors of small matrices by Hestenes' one-sided Jacobi rotations (Golub & Van Loan
- * 2013, section 8.6.3), in float64 whatever the engine's type, with the gradients of both.
+ * Singular values and right singular vectors of matrices X with few columns, from the eigenvectors of X^T X, in float64
+ * whatever the engine's type, with the gradients of both. Vectors of values that are small beside the largest lose twice
+ * the digits that the values differ by.
  */
 import { record } from "../record.ts";
 import { choose, div, mul, sub } from "../scalar.ts";
@@ -10,6 +11,7 @@ import { add } from "./arithmetic.ts";
 import { map } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
 import { detach, reshape, slice, transpose } from "./move.ts";
+import { symmetricVectors } from "./symmetric.ts";
 
 /** The largest singular values [..., count], in falling order, and their vectors as columns [..., n, count]. */
 export interface Singular {
@@ -78,82 +80,45 @@ function decompose(x: Tensor, m: number, n: number): Singular {
   const leading = x.shape.slice(0, -2);
   const values = engine.tensor([...leading, n]);
   const vectors = engine.tensor([...leading, n, n]);
+  const [given, lengths, columns] = [x.values, values.values, vectors.values];
   for (let i = 0; i < size / (m * n); i++) {
-    const { lengths, turned } = rotate(columnsOf(x.values.subarray(i * m * n, (i + 1) * m * n), m, n));
-    values.values.set(lengths, i * n);
-    for (const [j, column] of turned.entries())
-      for (const [row, value] of column.entries()) vectors.values[(i * n + row) * n + j] = value;
+    const rows = new Float64Array(given.subarray(i * m * n, (i + 1) * m * n));
+    const found = symmetricVectors(squaredMatrix(rows, n))
+      .map((vector) => ({ vector: upright(vector), length: imageLength(rows, vector) }))
+      .sort((a, b) => b.length - a.length);
+    for (const [j, { vector, length }] of found.entries()) {
+      lengths[i * n + j] = length;
+      for (const [row, value] of vector.entries()) columns[(i * n + row) * n + j] = value;
+    }
   }
   return { values, vectors };
 }
 
-const columnsOf = (matrix: ArrayLike<number>, m: number, n: number): Float64Array[] =>
-  Array.from({ length: n }, (_, j) =>
-    Float64Array.from({ length: m }, (_, i) => matrix[i * n + j] as number),
-  );
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
+/** X^T X of a row-major matrix with n columns, as rows. @throws RangeError for numbers that are none */
+function squaredMatrix(x: Float64Array, n: number): Float64Array[] {
+  const made = Array.from({ length: n }, () => new Float64Array(n));
+  for (let row = 0; row < x.length; row += n)
+    for (let i = 0; i < n; i++) {
+      const sums = made[i] as Float64Array;
+      const factor = x[row + i] as number;
+      for (let j = 0; j <= i; j++) sums[j] = (sums[j] as number) + factor * (x[row + j] as number);
+    }
+  // The other half is its mirror image.
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < i; j++) (made[j] as Float64Array)[i] = (made[i] as Float64Array)[j] as number;
+  if (made.every((sums) => sums.every(Number.isFinite))) return made;
+  throw new RangeError("expected finite numbers in a matrix to decompose; found others");
 }
 
-/** Cosine up to which columns count as orthogonal: what rounding leaves of one, as LAPACK's dgesvj has it. */
-const orthogonal = (length: number): number => 2 * Number.EPSILON * Math.sqrt(length);
-/** Convergence is quadratic: six to ten sweeps in practice. */
-const mostSweeps = 60;
-
-/** Turns pairs of columns until all are orthogonal; what turned them are the vectors, their lengths the values. */
-function rotate(columns: readonly Float64Array[]) {
-  const n = columns.length;
-  const turned = columns.map((_, j) => Float64Array.from({ length: n }, (_, i) => (i === j ? 1 : 0)));
-  // Columns beyond the rank end as rounding errors of the whole; they need not be orthogonal to each other.
-  const noise = 1e-30 * columns.reduce((sum, column) => sum + dot(column, column), 0);
-  if (!Number.isFinite(noise))
-    throw new RangeError("expected finite numbers in a matrix to decompose; found others");
-  for (let sweep = 0, moved = true; moved; sweep++) {
-    if (sweep === mostSweeps) throw new RangeError(`expected to converge in ${mostSweeps} sweeps`);
-    moved = false;
-    for (let p = 0; p < n; p++)
-      for (let q = p + 1; q < n; q++) {
-        const pair = [columns[p], columns[q]] as [Float64Array, Float64Array];
-        const turn = rotationOf(...pair, noise);
-        if (!turn) continue;
-        moved = true;
-        apply(turn, ...pair);
-        apply(turn, turned[p] as Float64Array, turned[q] as Float64Array);
-      }
+/** |X v|: more exact than the root of an eigenvalue, for values near 0. */
+function imageLength(x: Float64Array, vector: Float64Array): number {
+  let squares = 0;
+  for (let row = 0; row < x.length; row += vector.length) {
+    let sum = 0;
+    for (let j = 0; j < vector.length; j++) sum += (x[row + j] as number) * (vector[j] as number);
+    squares += sum * sum;
   }
-  const lengths = columns.map((column) => Math.sqrt(dot(column, column)));
-  const order = lengths.map((_, j) => j).sort((a, b) => (lengths[b] as number) - (lengths[a] as number));
-  return {
-    lengths: order.map((j) => lengths[j] as number),
-    turned: order.map((j) => upright(turned[j] as Float64Array)),
-  };
-}
-
-interface Rotation {
-  readonly cosine: number;
-  readonly sine: number;
-}
-
-/** The rotation that makes two columns orthogonal, by the smaller angle; none where they are. */
-function rotationOf(a: Float64Array, b: Float64Array, noise: number): Rotation | undefined {
-  const [aa, bb, ab] = [dot(a, a), dot(b, b), dot(a, b)];
-  if (aa <= noise || bb <= noise || Math.abs(ab) <= orthogonal(a.length) * Math.sqrt(aa * bb))
-    return undefined;
-  const zeta = (bb - aa) / (2 * ab);
-  const tangent = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
-  const cosine = 1 / Math.sqrt(1 + tangent * tangent);
-  return { cosine, sine: cosine * tangent };
-}
-
-function apply({ cosine, sine }: Rotation, a: Float64Array, b: Float64Array): void {
-  for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i] as number, b[i] as number];
-    a[i] = cosine * x - sine * y;
-    b[i] = sine * x + cosine * y;
-  }
+  return Math.sqrt(squares);
 }
 
 /** With its largest element positive. */
