@@ -8,10 +8,10 @@ import {
   type AnyPointer,
   add,
   and,
-  childrenOf,
   constant,
   type Element,
   type Expression,
+  eachChild,
   integerType,
   isPointer,
   loadedAs,
@@ -121,7 +121,7 @@ export class ProgramBuilder {
     this.#check(value);
     if (!name.mutable)
       this.#fail(`a variable to set`, `${name.name}, which is constant`, "Create it with variable().");
-    if (kindText(name) !== kindText(value))
+    if (!sameKind(name, value))
       this.#fail(
         `${kindText(name)} for ${name.name}`,
         kindText(value),
@@ -277,16 +277,19 @@ export class ProgramBuilder {
   }
 
   #unique(name: string): string {
+    const times = (this.#timesNamed.get(name) ?? 0) + 1;
+    this.#timesNamed.set(name, times);
+    if (times > 1) return `${name}$${times}`;
     if (!/^[A-Za-z][A-Za-z0-9]*$/.test(name) || reserved.has(name))
       this.#fail(
         "a name of letters and digits that is no reserved word",
         `"${name}"`,
         "Choose another name.",
       );
-    const times = (this.#timesNamed.get(name) ?? 0) + 1;
-    this.#timesNamed.set(name, times);
-    return times === 1 ? name : `${name}$${times}`;
+    return name;
   }
+
+  readonly #checkPart = (part: Expression): void => this.#check(part);
 
   /** Checks every part of an expression: names in scope, compound expressions used once. */
   #check(expression: Expression): void {
@@ -309,7 +312,7 @@ export class ProgramBuilder {
         "Name it with let() and use the name.",
       );
     this.#used.add(expression);
-    for (const child of childrenOf(expression)) this.#check(child);
+    eachChild(expression, this.#checkPart);
     if (expression.op === "load" || expression.op === "broadcast") this.#checkAddress(expression.address);
     if (expression.op === "load" && expression.tail) this.#checkTail(expression.tail, expression.type);
   }
@@ -339,6 +342,12 @@ export class ProgramBuilder {
 function isIndex(expression: Expression): boolean {
   if (expression.op === "constant" || expression.op === "name") return sameType(expression.type, integerType);
   return expression.op === "binary" && isIndex(expression.left) && isIndex(expression.right);
+}
+
+/** Whether a variable of one can hold the other. */
+function sameKind(left: Value | AnyPointer, right: Value | AnyPointer): boolean {
+  if (isPointer(left)) return isPointer(right) && left.element === right.element;
+  return !isPointer(right) && sameType(left.type, right.type);
 }
 
 function kindText(value: Value | AnyPointer): string {

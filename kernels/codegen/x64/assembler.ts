@@ -61,7 +61,7 @@ export class Assembler {
 
   /** With `features`, instructions take only forms that these allow; without, all. */
   constructor({ features }: { readonly features?: Iterable<CpuFeature> } = {}) {
-    this.#allowed = features && new Set(features);
+    this.#allowed = features instanceof Set ? features : features && new Set(features);
   }
 
   /** A new label, not bound yet. */

@@ -107,9 +107,9 @@ const extensionB = ({ rm, opcodeRegister }: Parts): number => {
 
 function legacyHead(form: Form, parts: Parts, bytes: number[]): void {
   const rex = (form.w << 3) | (((parts.reg >> 3) & 1) << 2) | (extensionX(parts) << 1) | extensionB(parts);
-  for (const prefix of form.prefixes) bytes.push(prefix);
+  for (let i = 0; i < form.prefixes.length; i++) bytes.push(form.prefixes[i] as number);
   if (rex) bytes.push(0x40 | rex);
-  for (const byte of form.opcode) bytes.push(byte);
+  for (let i = 0; i < form.opcode.length; i++) bytes.push(form.opcode[i] as number);
   if (parts.opcodeRegister) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) | (parts.opcodeRegister & 7);
 }
 

@@ -182,7 +182,20 @@ interface Sizes {
   readonly broadcast: boolean;
 }
 
-function patternsOf(operands: string, roles: string, sizes: Sizes): Pattern[] {
+const readPatterns = new Map<string, readonly Pattern[]>();
+
+/** Many rows share their operands: each column is read once. */
+function patternsOf(operands: string, roles: string, sizes: Sizes): readonly Pattern[] {
+  const key = `${operands} ${roles} ${sizes.size} ${sizes.bits} ${sizes.natural} ${sizes.broadcast}`;
+  let patterns = readPatterns.get(key);
+  if (!patterns) {
+    patterns = readOperands(operands, roles, sizes);
+    readPatterns.set(key, patterns);
+  }
+  return patterns;
+}
+
+function readOperands(operands: string, roles: string, sizes: Sizes): Pattern[] {
   if (!operands) return [];
   return operands.split(" ").map((word, at) => {
     const role = roles[at] as Role;

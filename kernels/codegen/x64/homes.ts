@@ -4,7 +4,7 @@
  */
 import type { Parameter, Program } from "../statements.ts";
 import type { CallingConvention, Isa } from "./isa.ts";
-import { crowded, type Lifetime, type Liveness, type RegisterClass } from "./liveness.ts";
+import { crowded, type Lifetime, type Liveness, mostAtOnce, type RegisterClass } from "./liveness.ts";
 import { RegisterPool } from "./pool.ts";
 
 /** A register by class and index, or the byte offset of an argument. */
@@ -24,7 +24,7 @@ const reserve: Readonly<Record<RegisterClass, number>> = { general: 2, vector: 1
  * changes is among them, and no vector: those fit, or the program is refused.
  */
 export function namesInMemory(
-  { lifetimes }: Liveness,
+  liveness: Liveness,
   program: Program,
   isa: Isa,
   convention: CallingConvention,
@@ -33,7 +33,8 @@ export function namesInMemory(
   const inMemory = new Set<string>();
   for (const registerClass of ["general", "vector"] as const) {
     const room = RegisterPool.sizeOf(registerClass, isa, convention) - reserve[registerClass];
-    const ascending = [...lifetimes.values()]
+    if (mostAtOnce(liveness, registerClass) <= room) continue;
+    const ascending = [...liveness.lifetimes.values()]
       .filter((lifetime) => lifetime.class === registerClass)
       .sort((a, b) => a.from - b.from);
     const movable = ({ name, mutable }: Lifetime): boolean =>

@@ -43,7 +43,7 @@ export interface NativeCode {
 const loopAlignment = 32;
 
 /** What code for AVX2 may consist of: where an instruction has a VEX and an EVEX form, only the first. */
-const withoutAvx512 = cpuFeatureNames.filter((name) => !name.startsWith("avx512"));
+const withoutAvx512 = new Set(cpuFeatureNames.filter((name) => !name.startsWith("avx512")));
 
 /** @throws ProgramError where the program needs more registers or wider vectors than there are. */
 export function lowerToX64(program: Program, options: NativeOptions): NativeCode {
@@ -61,6 +61,8 @@ class Lowering {
   readonly #argumentBlock: Gpr;
   readonly #inMemory: ReadonlySet<string>;
   #slots = 0;
+  /** The point in time of the present statement, counted as liveness.ts does. */
+  #now = 0;
 
   constructor(
     program: Program,
@@ -86,7 +88,7 @@ class Lowering {
 
   lower(): NativeCode {
     this.#parameters();
-    this.#free(0);
+    this.#free(this.#now);
     this.#statements(this.#program.body);
     const assembler = this.#assembler;
     const { name, parameters } = this.#program;
@@ -137,17 +139,21 @@ class Lowering {
 
   /** Gives back the registers of names whose last use was at this point. */
   #free(point: number): void {
-    for (const name of this.#liveness.endingAt(point)) {
-      const home = this.#state.homes.get(name);
+    const names = this.#liveness.endingAt(point);
+    for (let i = 0; i < names.length; i++) {
+      const home = this.#state.homes.get(names[i] as string);
       if (home && home.kind !== "argument") this.#pool.give(home.kind, home.index);
     }
   }
 
   #statements(statements: readonly Statement[]): void {
     for (const statement of statements) {
-      this.#state.scoped(() => this.#statement(statement));
+      this.#now++;
+      const before = this.#state.taken;
+      this.#statement(statement);
+      this.#state.giveBack(before);
       // A loop or a branch gives back what only its head needed before its body begins.
-      if (statement.op !== "loop" && statement.op !== "if") this.#free(this.#liveness.pointOf(statement));
+      if (statement.op !== "loop" && statement.op !== "if") this.#free(this.#now);
     }
   }
 
@@ -237,7 +243,7 @@ class Lowering {
     const counter = general(this.#settle(name, "general").index);
     code.comment(`${name} in ${registerName(counter)}, step ${loop.step}`);
     this.#integers.into(loop.from, counter);
-    this.#free(this.#liveness.pointOf(loop));
+    this.#free(this.#now);
     const certain =
       loop.from.op === "constant" && loop.to.op === "constant" && loop.from.value < loop.to.value;
     if (!certain) {
@@ -251,7 +257,7 @@ class Lowering {
     this.#state.scoped(() => code.emit("cmp", counter, this.#integers.source(loop.to)));
     code.emit("jl", head);
     code.bind(end);
-    this.#free(this.#liveness.endOf(loop));
+    this.#free(++this.#now);
   }
 
   #if(statement: If): void {
@@ -259,7 +265,7 @@ class Lowering {
     const { code } = this.#state;
     const otherwise = this.#state.label("else");
     this.#integers.branch(condition, otherwise, false);
-    this.#free(this.#liveness.pointOf(statement));
+    this.#free(this.#now);
     this.#statements(whenTrue);
     if (whenFalse.length === 0) {
       code.bind(otherwise);

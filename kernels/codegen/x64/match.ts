@@ -21,26 +21,45 @@ export interface Instruction {
 }
 
 /** Forms that were found, by instruction and by the kinds of its operands. */
-const found = new Map<InstructionName, Map<number, Form>>();
+type Found = Map<InstructionName, Map<number, Form>>;
 
-/** Which form of `instruction` takes its operands, among those whose features are allowed (default: all). @throws ProgramError */
+const foundAmongAll: Found = new Map();
+const foundAmong = new WeakMap<ReadonlySet<CpuFeature>, Found>();
+
+/**
+ * Which form of `instruction` takes its operands, among those whose features are allowed (default: all). The set must
+ * not change: what was found is remembered for it.
+ *
+ * @throws ProgramError where there is none
+ */
 export function matchForm(instruction: Instruction, allowed?: ReadonlySet<CpuFeature>): Form {
-  const kinds = allowed ? 0 : kindsOf(instruction);
+  const kinds = kindsOf(instruction);
   if (kinds === 0) return searchForm(instruction, allowed);
-  let ofName = found.get(instruction.name);
-  if (!ofName) {
-    ofName = new Map();
-    found.set(instruction.name, ofName);
-  }
+  const found = allowed ? remembered(foundAmong, allowed) : foundAmongAll;
+  const ofName = remembered(found, instruction.name);
   let form = ofName.get(kinds);
   if (!form) {
-    form = searchForm(instruction);
+    form = searchForm(instruction, allowed);
     ofName.set(kinds, form);
   }
   return form;
 }
 
-function searchForm(instruction: Instruction, allowed?: ReadonlySet<CpuFeature>): Form {
+/** The map that another one has for a key; made where there is none yet. */
+function remembered<K, V, R>(
+  maps: { get(key: K): Map<V, R> | undefined; set(key: K, map: Map<V, R>): unknown },
+  key: K,
+): Map<V, R> {
+  let map = maps.get(key);
+  if (!map) {
+    map = new Map();
+    maps.set(key, map);
+  }
+  return map;
+}
+
+/** The same without remembering. */
+export function searchForm(instruction: Instruction, allowed?: ReadonlySet<CpuFeature>): Form {
   const forms = formsOf(instruction.name);
   if (forms.length === 0)
     complain(instruction, "an instruction of the table", "none of this name", "Add its row to x64/rows/.");

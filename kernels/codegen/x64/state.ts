@@ -70,14 +70,24 @@ export class State {
 
   /** Runs a step and gives back the temporaries that it took. */
   scoped<T>(step: () => T): T {
-    const temporaries = this.#temporaries;
-    const before = temporaries.length;
+    const before = this.taken;
     const result = step();
+    this.giveBack(before);
+    return result;
+  }
+
+  /** How many temporaries are taken. */
+  get taken(): number {
+    return this.#temporaries.length;
+  }
+
+  /** Gives back the temporaries that were taken since so many were: `scoped` where one is asked for at every statement. */
+  giveBack(before: number): void {
+    const temporaries = this.#temporaries;
     for (let i = before; i < temporaries.length; i++) {
       const { class: registerClass, index } = temporaries[i] as Temporary;
       this.pool.give(registerClass, index);
     }
     temporaries.length = before;
-    return result;
   }
 }

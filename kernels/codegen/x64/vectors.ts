@@ -102,7 +102,9 @@ export class VectorUnit {
 
   /** Computes the value into a register that it does not mention, except as the addend of a multiply-add. */
   into(value: Value, into: VectorRegister): void {
-    this.state.scoped(() => this.#into(value, into));
+    const before = this.state.taken;
+    this.#into(value, into);
+    this.state.giveBack(before);
   }
 
   #into(value: Value, into: VectorRegister): void {
