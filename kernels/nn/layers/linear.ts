@@ -1,17 +1,26 @@
 /** A fully connected layer: y = x W^T + b. */
-import { fanInUniform } from "../initialisers.ts";
+import { fanInUniform, type Initialiser } from "../initialisers.ts";
 import { add } from "../tensor/functions/arithmetic.ts";
 import { matmul } from "../tensor/functions/matmul.ts";
+import { sizeOf } from "../tensor/shapes.ts";
 import type { Layer, Nursery } from "./layer.ts";
 
-/** [batch, inputs] to [batch, outputs]; weights [outputs, inputs], as torch keeps them. */
-export function linear({ engine, random }: Nursery, inputs: number, outputs: number): Layer {
-  const start = fanInUniform(inputs);
+/** [batch, …, inputs] to [batch, …, outputs]; weights [outputs, inputs], as torch keeps and begins them. */
+export function linear(
+  { engine, random }: Nursery,
+  inputs: number,
+  outputs: number,
+  start: Initialiser = fanInUniform(inputs),
+): Layer {
   const weight = engine.parameter([outputs, inputs], start([outputs, inputs], random));
-  const bias = engine.parameter([outputs], start([outputs], random));
+  const bias = engine.parameter([outputs], fanInUniform(inputs)([outputs], random));
   return {
+    kind: `linear ${inputs} to ${outputs}`,
     parameters: { weight, bias },
     forward: (x) => add(matmul(x, weight, { transposeB: true }), bias),
-    cost: () => ({ output: [outputs], flops: 2 * inputs * outputs + outputs }),
+    cost(input) {
+      const rows = sizeOf(input.slice(0, -1));
+      return { output: [...input.slice(0, -1), outputs], flops: rows * (2 * inputs * outputs + outputs) };
+    },
   };
 }

@@ -41,7 +41,8 @@ export function adaptiveAveragePool2d(x: Tensor, rows: number, columns = rows): 
 
 const both = (sides: Sides) => (typeof sides === "number" ? { y: sides, x: sides } : sides);
 
-const windowingOf = ({ kernel, stride = kernel, padding = 0, ceil = false }: PoolOptions) => ({
+/** The same with its defaults, for both sides. */
+export const windowingOf = ({ kernel, stride = kernel, padding = 0, ceil = false }: PoolOptions) => ({
   ...{ kernel: both(kernel), stride: both(stride), padding: both(padding), ceil },
 });
 
