@@ -141,7 +141,7 @@ describe("a finished run", () => {
     recorder.record({ type: "measurement", ...speedUp("64", 2) });
     recorder.record(verdict("tiling-pays", "confirmed"));
     expect(deleteRun(db, recorder.id)).toBe(true);
-    for (const table of ["run", "cell", "sample", "measurement", "verdict", "failure"]) {
+    for (const table of ["run", "cell", "sample", "training", "measurement", "verdict", "failure"]) {
       expect(db.prepare(`SELECT count(*) FROM ${table}`).pluck().get()).toBe(0);
     }
     expect(deleteRun(db, recorder.id)).toBe(false);
@@ -205,6 +205,30 @@ describe("a run that is taken up again", () => {
     expect(stored?.samples).toEqual([]);
     expect(stored?.failures).toEqual([]);
     expect(stored?.run).toMatchObject({ status: "finished", cells: { finished: 2, planned: 2 } });
+  });
+
+  it("keeps every training, and why one was given up", () => {
+    const recorder = begin();
+    const came = { seconds: 1.5, figures: { "test-error": 0.1 }, curves: { "test-error": [0.3, 0.1] } };
+    recorder.record({ type: "training", ...place("128"), ...fast, seed: 1, ...came });
+    const broken = { ...slow, seed: 1, seconds: 0.5, figures: {}, curves: {}, failure: "the loss is NaN" };
+    recorder.record({
+      type: "failed",
+      ...place("128"),
+      ...slow,
+      reason: "error",
+      message: "the loss is NaN",
+    });
+    recorder.record({ type: "training", ...place("128"), ...broken });
+    recorder.record({ type: "failed", ...place("128"), ...fast, reason: "error", message: "something else" });
+    recorder.interrupted();
+    reopened(recorder.id);
+    const stored = loadRun(db, recorder.id);
+    expect(stored?.trainings).toEqual([
+      { ...place("128"), ...fast, seed: 1, ...came },
+      { ...place("128"), ...broken },
+    ]);
+    expect(stored?.failures.map(({ message }) => message)).toEqual(["the loss is NaN"]);
   });
 
   it("is refused while a living process writes to it", () => {

@@ -5,6 +5,7 @@
 import type {
   Environment,
   FailureReason,
+  FinishedTraining,
   Measurement,
   MetricKind,
   Profile,
@@ -35,6 +36,11 @@ export interface StoredSample extends VariantRef {
   readonly metric: string;
   readonly round: number;
   readonly value: number;
+}
+
+export interface StoredTraining extends FinishedTraining {
+  readonly experiment: string;
+  readonly workload: string;
 }
 
 export interface StoredVerdict {
@@ -82,6 +88,7 @@ export interface StoredRun {
   readonly cells: readonly StoredCell[];
   readonly measurements: readonly Measurement[];
   readonly samples: readonly StoredSample[];
+  readonly trainings: readonly StoredTraining[];
   readonly verdicts: readonly StoredVerdict[];
   readonly failures: readonly StoredFailure[];
 }
@@ -222,6 +229,7 @@ function storedRun(db: Connection, row: RunRow): StoredRun {
     cells: cellsOf(db, row.id),
     measurements: measurementsOf(db, row.id),
     samples: samplesOf(db, row.id),
+    trainings: trainingsOf(db, row.id),
     verdicts: db
       .prepare<[number], VerdictRow>(
         // In the order of the plan; within an experiment as they were judged.
@@ -301,6 +309,31 @@ function samplesOf(db: Connection, run: number): StoredSample[] {
        FROM sample s JOIN cell c ON c.id = s.cell WHERE c.run = ? ORDER BY c.position, s.id`,
     )
     .all(run);
+}
+
+interface TrainingRow extends VariantRef {
+  readonly experiment: string;
+  readonly workload: string;
+  readonly seed: number;
+  readonly seconds: number;
+  readonly figures: string;
+  readonly curves: string;
+  readonly failure: string | null;
+}
+
+function trainingsOf(db: Connection, run: number): StoredTraining[] {
+  return db
+    .prepare<[number], TrainingRow>(
+      `SELECT c.experiment, c.workload, t.variant, t.target, t.seed, t.seconds, t.figures, t.curves, t.failure
+       FROM training t JOIN cell c ON c.id = t.cell WHERE c.run = ? ORDER BY c.position, t.id`,
+    )
+    .all(run)
+    .map(({ figures, curves, failure, ...row }) => ({
+      ...row,
+      figures: JSON.parse(figures),
+      curves: JSON.parse(curves),
+      ...(failure !== null && { failure }),
+    }));
 }
 
 interface VerdictRow {

@@ -10,6 +10,7 @@ import type {
   SampleEvent,
   Settings,
   StartedEvent,
+  TrainingEvent,
   VerdictEvent,
 } from "../kernels/experiment.ts";
 import type { Connection } from "./database/open.ts";
@@ -72,7 +73,8 @@ export function beginRun(db: Connection, run: NewRun): Recorder {
 
 /**
  * Takes up a run that was interrupted or killed, or whose cells failed: what unfinished cells had recorded is dropped,
- * because they start afresh. Returns its status instead where another living process writes to it.
+ * because they start afresh; trainings that
+ * were through stay. Returns its status instead where another living process writes to it.
  */
 export function reopenRun(db: Connection, id: number): Recorder | RunStatus {
   const { pid, started } = identityOf();
@@ -89,11 +91,13 @@ export function reopenRun(db: Connection, id: number): Recorder | RunStatus {
     const unfinished = "SELECT id FROM cell WHERE run = ? AND finished_at IS NULL";
     db.prepare(`DELETE FROM sample WHERE cell IN (${unfinished})`).run(id);
     db.prepare(`DELETE FROM measurement WHERE cell IN (${unfinished})`).run(id);
+    // What a training was given up for stands with it.
     // Failures of the whole experiment (a rule that threw) are tried again with it.
     db.prepare(
       `DELETE FROM failure WHERE run = ? AND NOT EXISTS (
          SELECT 1 FROM cell c WHERE c.run = failure.run AND c.experiment = failure.experiment
-           AND c.workload = failure.workload AND c.finished_at IS NOT NULL)`,
+           AND c.workload = failure.workload AND (c.finished_at IS NOT NULL OR (failure.reason = 'error' AND EXISTS (
+             SELECT 1 FROM training t WHERE t.cell = c.id AND t.variant = failure.variant AND t.failure IS NOT NULL))))`,
     ).run(id);
     return undefined;
   });
@@ -134,6 +138,7 @@ type Statements = ReturnType<typeof statements>;
 
 function store(write: Statements, event: Exclude<RunEvent, { type: "progress" | "sample" }>): void {
   if (event.type === "started") write.plan(event);
+  else if (event.type === "training") write.training(event);
   else if (event.type === "measurement") write.measurement(event);
   else if (event.type === "verdict") write.verdict(event);
   else if (event.type === "failed") write.failure(event);
@@ -154,6 +159,10 @@ function statements(db: Connection, run: number) {
     .pluck();
   const insertSample = db.prepare(
     "INSERT INTO sample (cell, variant, target, metric, round, value) VALUES (?, ?, ?, ?, ?, ?)",
+  );
+  const insertTraining = db.prepare(
+    `INSERT OR REPLACE INTO training (cell, variant, target, seed, seconds, figures, curves, failure)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertMeasurement = db.prepare(
     `INSERT INTO measurement (cell, variant, target, threads, metric, unit, kind, value, low, high, n,
@@ -196,6 +205,11 @@ function statements(db: Connection, run: number) {
         insertSample.run(cell(experiment, workload), variant, target, metric, round, value);
       }
     }),
+    training({ experiment, workload, variant, target, seed, seconds, ...came }: TrainingEvent) {
+      const [figures, curves] = [came.figures, came.curves].map((part) => JSON.stringify(part));
+      const place = [cell(experiment, workload), variant, target, seed];
+      insertTraining.run(...place, seconds, figures, curves, came.failure ?? null);
+    },
     measurement(m: MeasurementEvent) {
       const correct = m.correct === null ? null : Number(m.correct);
       const of = [cell(m.experiment, m.workload), m.variant, m.target, m.threads, m.metric, m.unit, m.kind];

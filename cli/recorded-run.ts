@@ -117,6 +117,10 @@ function remainingPart(stored: StoredRun, experiments: readonly Experiment[], id
     experiment,
     cells: plan.filter((cell) => !finished.has(cell.workload)),
     have: stored.measurements.filter((m) => m.experiment === id && finished.has(m.workload)),
+    trainings: ({ workload }) =>
+      stored.trainings
+        .filter((each) => each.experiment === id && each.workload === workload)
+        .map(({ experiment: _experiment, workload: _workload, ...training }) => training),
   };
 }
 

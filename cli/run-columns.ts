@@ -65,7 +65,11 @@ function allColumns(
   return [
     { title: "variant", text: (row) => row.variant, flex: 1 },
     { title: "target", text: (row) => row.target },
-    ...present.map(({ id, title }) => metricColumn(id, title, against)),
+    ...present.flatMap(({ id, title }) => {
+      const others = id === "speed-up" ? [] : differencesOf(measured, id);
+      if (others.length === 0) return [metricColumn(id, title, against)];
+      return others.map((other) => differenceColumn(id, title, other));
+    }),
     {
       title: "correct",
       text: ({ measured }) => correctness(measured),
@@ -74,6 +78,27 @@ function allColumns(
       ...(!isWrong && { spare: 0 }),
     },
   ];
+}
+
+/** What a metric was taken against, each once. */
+function differencesOf(measured: readonly Measurement[], id: string): VariantRef[] {
+  const all = measured.flatMap((m) => (m.metric === id && m.against ? [m.against] : []));
+  return all.filter((ref, at) => all.findIndex((other) => sameVariant(ref, other)) === at);
+}
+
+/** A paired difference from one other variant: a study has one from the plain student and one from Hinton's method. */
+function differenceColumn(id: string, title: string, other: VariantRef): RunColumn {
+  const find = (row: RunRow): Measurement | undefined =>
+    row.measured.find((m) => m.metric === id && m.against && sameVariant(m.against, other));
+  return {
+    title: id === "test-error-change" ? `less ${other.variant}` : `${title} from ${other.variant}`,
+    align: "right",
+    text: (row) => {
+      const found = find(row);
+      return found ? formatMeasurement(found) : "";
+    },
+    ...(id !== "test-error-change" && { spare: 2 }),
+  };
 }
 
 function metricColumn(id: string, title: string, against: VariantRef | undefined): RunColumn {
@@ -135,6 +160,15 @@ const presentations: Readonly<Record<string, Presentation>> = {
   "bytes-moved": { title: () => "bytes moved", text: formatMeasurement, spare: 1 },
   "working-set": { title: () => "working set", text: formatMeasurement, spare: 1 },
   "level-capacity": { title: () => "capacity", text: formatMeasurement, spare: 1 },
+  "test-error": { title: () => "test error", text: formatMeasurement },
+  "inference-flops": { title: () => "operations", text: formatMeasurement, spare: 2 },
+  "training-time": {
+    title: () => "training",
+    text: formatMeasurement,
+    spare: 4,
+    short: { title: "training", text: median },
+  },
+  "test-loss": { title: () => "test loss", text: formatMeasurement, spare: 3 },
   "speed-up": {
     title: (against) => (against ? `x over ${against.variant}` : "x"),
     text: bareInterval,

@@ -2,14 +2,17 @@
  * What `bench` says while it runs, on stderr: one live line on a terminal, a line for each finished cell elsewhere.
  * Written at most five times a second, and never from the process that measures.
  */
-import type { RunEvent } from "../kernels/experiment.ts";
-import { formatDuration } from "../reports/numbers.ts";
+import type { RunEvent, TrainingEvent } from "../kernels/experiment.ts";
+import { formatDuration, formatMetric, metricTitle } from "../reports/numbers.ts";
 import { failureSentence } from "./run-tables.ts";
+import { sparkline } from "./sparkline.ts";
 import { columnsOf, sanitise, truncate } from "./terminal-text.ts";
 import { themeFor } from "./theme.ts";
 import { cellsDone, nothingYet, type Progress, secondsLeft, withEvent } from "./tui/model/progress.ts";
 
 const leastMilliseconds = 200;
+/** Between two lines on trainings where lines stay: a study has hundreds of them. */
+const leastBetweenTrainings = 2000;
 
 /** Shows a run's events as they come. */
 export interface ProgressView {
@@ -27,6 +30,7 @@ export function progressView(stream: NodeJS.WriteStream): ProgressView {
 
 function plainView(stream: NodeJS.WriteStream): ProgressView {
   let progress = nothingYet;
+  let trainingAt = Number.NEGATIVE_INFINITY;
   const say = (text: string): void => void stream.write(`${text}\n`);
   return {
     say,
@@ -34,6 +38,10 @@ function plainView(stream: NodeJS.WriteStream): ProgressView {
     show(event) {
       progress = withEvent(progress, event);
       if (event.type === "failed") say(failureText(event));
+      if (event.type === "training" && performance.now() - trainingAt >= leastBetweenTrainings) {
+        trainingAt = performance.now();
+        say(sanitise(`${counter(progress)} ${trainingText(event)}${left(progress)}`));
+      }
       if (event.type === "finished" && event.workload !== undefined) {
         const took = `${event.experiment} ${event.workload}: ${formatDuration(event.seconds)}`;
         say(sanitise(`${counter(progress)} ${took}${left(progress)}`));
@@ -82,7 +90,19 @@ function liveLine(progress: Progress): string {
   const { doing } = progress;
   const what = doing ? ` ${doing.experiment} ${doing.workload}: ${doing.text}` : "";
   const share = doing?.total ? ` ${doing.done ?? 0}/${doing.total}` : "";
-  return sanitise(`${counter(progress)}${left(progress)}${what}${share}`);
+  const curve = doing?.curve ? ` ${sparkline(doing.curve)}` : "";
+  return sanitise(`${counter(progress)}${left(progress)}${what}${share}${curve}`);
+}
+
+/** The first curve of a training as a line, with the value that it ends with. */
+function trainingText({ experiment, variant, seed, seconds, curves }: TrainingEvent): string {
+  const [metric, curve = []] = Object.entries(curves)[0] ?? [];
+  const last = curve.at(-1);
+  const figure =
+    metric === undefined || last === undefined
+      ? "given up"
+      : `${sparkline(curve)} ${metricTitle(metric)} ${formatMetric(metric, last)}`;
+  return `${experiment} ${variant}, seed ${seed}: ${figure}, ${formatDuration(seconds)}`;
 }
 
 function counter(progress: Progress): string {

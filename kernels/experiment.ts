@@ -153,7 +153,16 @@ export interface Published {
 
 /** Which chart tells the story of an experiment. Reports know how to draw each kind. */
 export interface ChartHint {
-  readonly kind: "ladder" | "sweep" | "roofline" | "bars" | "waterfall" | "search" | "scatter" | "forecast";
+  readonly kind:
+    | "ladder"
+    | "sweep"
+    | "roofline"
+    | "bars"
+    | "waterfall"
+    | "search"
+    | "scatter"
+    | "forecast"
+    | "curves";
   readonly title: string;
   readonly metric: string;
   /** Only variants whose names begin so are drawn; all of them where absent. */
@@ -241,6 +250,23 @@ export interface Measurement extends VariantRef {
   readonly correct: boolean | null;
 }
 
+/** What came of one training with one seed. */
+export interface Training {
+  /** Final values by metric; empty where it failed. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** Learning curves by metric: one value an epoch. */
+  readonly curves: Readonly<Record<string, readonly number[]>>;
+  /** Why it was given up. */
+  readonly failure?: string;
+}
+
+/** A training that is through, of a variant and a seed: what a resumed run need not do again. */
+export interface FinishedTraining extends VariantRef, Training {
+  readonly seed: number;
+  /** Of wall time. */
+  readonly seconds: number;
+}
+
 /** What a procedure hands its results to. Implemented in `kernels/measure/bench.ts`. */
 export interface Bench {
   readonly settings: Settings;
@@ -248,8 +274,8 @@ export interface Bench {
   readonly variants: readonly VariantRef[];
   /** A stream of pseudo-random numbers in [0, 1) that depends on the run's seed and this label alone. */
   random(label: string): () => number;
-  /** Says what is being done; shown live, and names the culprit should the process die. */
-  progress(doing: string, done?: number, total?: number, ref?: VariantRef): void;
+  /** Says what is being done; shown live, with the curve so far; names the culprit should the process die. */
+  progress(doing: string, done?: number, total?: number, ref?: VariantRef, curve?: readonly number[]): void;
   /** Records an exact metric. `correct` defaults to null. */
   exact(ref: VariantRef, metric: string, value: number, correct?: boolean | null, against?: VariantRef): void;
   /**
@@ -257,6 +283,15 @@ export interface Bench {
    * every value as a sample. With `against`, values are differences from another variant of the same seed.
    */
   repeated(ref: VariantRef, metric: string, values: readonly number[], against?: VariantRef): void;
+  /**
+   * Trains a variant with one seed and records what came of it at once; a training that an earlier part of the run has
+   * finished is not made again, its record is returned. One that throws is recorded as failed and the study goes on.
+   */
+  training(
+    ref: VariantRef,
+    seed: number,
+    train: () => Promise<Pick<Training, "figures" | "curves">>,
+  ): Promise<FinishedTraining>;
   /** Records that a variant disagrees with its reference. It is not timed; the run ends with exit code 6. */
   wrong(ref: VariantRef, message: string): void;
   /**
@@ -321,6 +356,15 @@ export interface ProgressEvent {
   readonly total?: number;
   /** The variant whose code runs next; blamed if the process dies. */
   readonly ref?: VariantRef;
+  /** What is being learnt, epoch by epoch so far: shown as a line. */
+  readonly curve?: readonly number[];
+}
+
+/** A training is through, or was given up. It counts even if its cell is never finished. */
+export interface TrainingEvent extends FinishedTraining {
+  readonly type: "training";
+  readonly experiment: string;
+  readonly workload: string;
 }
 
 /** One raw sample. Every one is stored; none is hidden. */
@@ -372,6 +416,7 @@ export type RunEvent =
   | StartedEvent
   | ProgressEvent
   | SampleEvent
+  | TrainingEvent
   | MeasurementEvent
   | VerdictEvent
   | FailedEvent

@@ -60,6 +60,28 @@ const table = [
     better: "lower",
     share: true,
   },
+  { id: "test-loss", title: "test loss", unit: "nat", better: "lower" },
+  { id: "training-loss", title: "training loss", unit: "nat", better: "lower" },
+  { id: "gap-closed", title: "share of the gap closed", unit: "1", better: "higher", share: true },
+  { id: "errors-saved", title: "share of errors saved", unit: "1", better: "higher", share: true },
+  { id: "unseen-recall", title: "recall of the unseen class", unit: "1", better: "higher", share: true },
+  { id: "corrected-error", title: "test error with the bias set", unit: "1", better: "lower", share: true },
+  { id: "bias", title: "bias added", unit: "1", better: "neither" },
+  { id: "test-loss-change", title: "change of the test loss", unit: "nat", better: "lower" },
+  ...(["small", "medium", "large"] as const).flatMap((level) => [
+    {
+      id: `loss-rise-${level}`,
+      title: `loss added by ${level} noise on weights`,
+      unit: "nat",
+      better: "lower",
+    } as const,
+    {
+      id: `loss-rise-${level}-change`,
+      title: `change of the loss added by ${level} noise`,
+      unit: "nat",
+      better: "lower",
+    } as const,
+  ]),
   { id: "perplexity", title: "perplexity", unit: "1", better: "lower" },
   {
     id: "perplexity-excess",

@@ -15,7 +15,7 @@ import { indirectConvolution } from "./conv/indirect-convolution.experiment.ts";
 import { largeKernels } from "./conv/large-kernels.experiment.ts";
 import { networkProfile } from "./conv/network-profile.experiment.ts";
 import { winogradChannels } from "./conv/winograd-channels.experiment.ts";
-import { softTargets } from "./distill/studies/soft-targets.experiment.ts";
+import { studies } from "./distill/studies/registry.ts";
 import type { Experiment, ExperimentRow, Procedure } from "./experiment.ts";
 import { fmaRounding } from "./fma/fma-rounding.experiment.ts";
 import { mmaBlock } from "./fma/mma-block.experiment.ts";
@@ -73,7 +73,7 @@ export const experiments: readonly Experiment[] = [
   experiment(networkProfile, () => import("./conv/network-profile.ts")),
   experiment(adaptiveSoftmax, () => import("./softmax/adaptive/adaptive-softmax.ts")),
   experiment(softmaxPasses, () => import("./softmax/softmax-passes.ts")),
-  experiment(softTargets, () => import("./distill/studies/soft-targets.ts")),
+  ...studies,
   experiment(integerNonlinearities, () => import("./integer/integer-nonlinearities.ts")),
   experiment(integerSpeed, () => import("./integer/integer-speed.ts")),
   experiment(integerBert, () => import("./integer/integer-bert.ts")),

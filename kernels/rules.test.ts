@@ -7,6 +7,7 @@ import { attentionTrials } from "./attention/rules.fixture.ts";
 import { footprints } from "./cache/levels.ts";
 import { compileTrials, fusions } from "./compile/rules.fixture.ts";
 import { convTrials } from "./conv/rules.fixture.ts";
+import { studyTrials } from "./distill/studies/rules.fixture.ts";
 import { evidenceOf } from "./evidence.ts";
 import type { Measurement, Profile } from "./experiment.ts";
 import { mmaShapes, workload as mmaWorkload, scalarVariant, side } from "./fma/mma-block.experiment.ts";
@@ -170,6 +171,7 @@ const trials: readonly Trial[] = [
   ...softmaxTrials,
   ...attentionTrials,
   ...compileTrials,
+  ...studyTrials,
   {
     claim: "scheduling-gives-200x",
     confirmed: schedules(230),

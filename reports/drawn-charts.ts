@@ -25,9 +25,11 @@ export async function drawCharts(
   const drawn: DrawnChart[] = [];
   for (const id of stored.run.experiments) {
     const measurements = stored.measurements.filter((m) => m.experiment === id);
+    const trainings = stored.trainings.filter((training) => training.experiment === id);
     const hints = experiments.find((experiment) => experiment.id === id)?.charts ?? [];
     for (const hint of hints) {
-      for (const { spec, ...drawing } of drawingsFor(hint, { measurements, all: stored.measurements })) {
+      const source = { measurements, all: stored.measurements, trainings };
+      for (const { spec, ...drawing } of drawingsFor(hint, source)) {
         const path = `${chartFolder}/${fileName(drawn.length + 1, [id, hint.kind, drawing.part])}`;
         drawn.push({ ...drawing, experiment: id, hint, path, svg: await renderSvg(spec) });
       }

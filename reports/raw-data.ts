@@ -1,14 +1,15 @@
 /** The raw data beside a report: every measurement and every sample as CSV, in full precision. */
-import type { StoredRun, StoredSample } from "../catalog/ledger.ts";
+import type { StoredRun, StoredSample, StoredTraining } from "../catalog/ledger.ts";
 import type { Measurement } from "../kernels/experiment.ts";
 import { csv } from "./csv.ts";
 import type { ReportFile } from "./folder.ts";
 
-/** `measurements.csv` and `samples.csv`. */
-export function rawData({ measurements, samples }: StoredRun): ReportFile[] {
+/** `measurements.csv` and `samples.csv`; `curves.csv` where something was trained. */
+export function rawData({ measurements, samples, trainings }: StoredRun): ReportFile[] {
   return [
     { path: "measurements.csv", text: measurementsCsv(measurements) },
     { path: "samples.csv", text: samplesCsv(samples) },
+    ...(trainings.length === 0 ? [] : [{ path: "curves.csv", text: curvesCsv(trainings) }]),
   ];
 }
 
@@ -47,5 +48,31 @@ function samplesCsv(samples: readonly StoredSample[]): string {
       ["value", (sample) => sample.value],
     ],
     samples,
+  );
+}
+
+interface CurvePoint extends StoredTraining {
+  readonly metric: string;
+  readonly epoch: number;
+  readonly value: number;
+}
+
+function curvesCsv(trainings: readonly StoredTraining[]): string {
+  const points = trainings.flatMap((training): CurvePoint[] =>
+    Object.entries(training.curves).flatMap(([metric, curve]) =>
+      curve.map((value, epoch) => ({ ...training, metric, epoch: epoch + 1, value })),
+    ),
+  );
+  return csv<CurvePoint>(
+    [
+      ["experiment", (point) => point.experiment],
+      ["workload", (point) => point.workload],
+      ["variant", (point) => point.variant],
+      ["seed", (point) => point.seed],
+      ["metric", (point) => point.metric],
+      ["epoch", (point) => point.epoch],
+      ["value", (point) => point.value],
+    ],
+    points,
   );
 }

@@ -122,6 +122,7 @@ export const storedRun: StoredRun = {
   cells: [cell("ladder", "256x256x256"), cell("ladder", "512x512x512"), cell("sweep", "256x256x256")],
   measurements,
   samples,
+  trainings: [],
   verdicts: [
     ["ladder", "far-from-peak", "confirmed"],
     ["ladder", "packing-pays", "refuted"],

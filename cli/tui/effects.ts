@@ -107,7 +107,7 @@ function batches(act: Act): { add(event: RunEvent): void; flush(): void } {
     flush,
     add(event) {
       // Samples are for the ledger; nothing of them is drawn.
-      if (event.type === "sample") return;
+      if (event.type === "sample" || event.type === "training") return;
       pending.push(event);
       timer ??= setTimeout(flush, batchMilliseconds);
     },

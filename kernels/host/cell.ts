@@ -2,7 +2,7 @@
  * One cell, whatever happens in it: a variant that crashes or hangs is blamed, and the cell is run again without it,
  * because the others are not to suffer. Every attempt has a process of its own.
  */
-import type { Cell, FailedEvent, RunEvent, Settings, VariantRef } from "../experiment.ts";
+import type { Cell, FailedEvent, FinishedTraining, RunEvent, Settings, VariantRef } from "../experiment.ts";
 import { type Mishap, runInChild } from "./child-process.ts";
 import type { Job } from "./protocol.ts";
 
@@ -10,6 +10,8 @@ export interface CellRequest {
   readonly experiment: string;
   readonly cell: Cell;
   readonly settings: Settings;
+  /** What an earlier part of the run has trained of this cell. */
+  readonly trainings?: readonly FinishedTraining[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly child?: URL | undefined;
 }
@@ -23,10 +25,12 @@ export async function* runCell(request: CellRequest): AsyncGenerator<RunEvent> {
   const { experiment, cell, settings, signal, child } = request;
   const began = performance.now();
   const excluded: VariantRef[] = [];
+  // A training gives the same again: what a crashed attempt had finished is kept.
+  const trainings = [...(request.trainings ?? [])];
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {
-    const job: Job = { experiment, cell, settings, excluded };
+    const job: Job = { experiment, cell, settings, excluded, trainings };
     const options = { silence: cell.silence ?? defaultSilenceSeconds, signal, entry: child };
-    const ending = yield* runInChild(job, options);
+    const ending = yield* keepingTrainings(runInChild(job, options), trainings);
     if (ending.how === "stopped") return;
     if (ending.how === "done") {
       yield { type: "finished", experiment, workload: cell.workload, seconds: secondsSince(began) };
@@ -37,6 +41,23 @@ export async function* runCell(request: CellRequest): AsyncGenerator<RunEvent> {
     const retried = culprit !== undefined && excluded.length < cell.variants.length && attempt < mostAttempts;
     yield failure(request, ending, culprit, retried);
     if (!retried) return;
+  }
+}
+
+/** Passes the events on, and adds finished trainings to a list. */
+async function* keepingTrainings<Ending>(
+  events: AsyncGenerator<RunEvent, Ending>,
+  kept: FinishedTraining[],
+): AsyncGenerator<RunEvent, Ending> {
+  for (;;) {
+    const next = await events.next();
+    if (next.done) return next.value;
+    if (next.value.type === "training") {
+      const { variant, target, seed, seconds, figures, curves, failure } = next.value;
+      const done = { variant, target, seed, seconds, figures, curves };
+      kept.push(failure === undefined ? done : { ...done, failure });
+    }
+    yield next.value;
   }
 }
 

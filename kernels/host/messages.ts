@@ -3,7 +3,13 @@
  * and the cell that was asked for. Apart from protocol.ts, so that the child need not load zod.
  */
 import { z } from "zod";
-import type { FailedEvent, MeasurementEvent, ProgressEvent, SampleEvent } from "../experiment.ts";
+import type {
+  FailedEvent,
+  MeasurementEvent,
+  ProgressEvent,
+  SampleEvent,
+  TrainingEvent,
+} from "../experiment.ts";
 import { metric } from "../metrics.ts";
 import type { Job } from "./protocol.ts";
 
@@ -24,6 +30,7 @@ const progress = z.strictObject({
   done: number.optional(),
   total: number.optional(),
   ref: ref.optional(),
+  curve: z.array(number).max(10_000).optional(),
 });
 
 const sample = z.strictObject({
@@ -34,6 +41,21 @@ const sample = z.strictObject({
   metric: name,
   round: count,
   value: number,
+});
+
+const figures = <Of extends z.ZodType>(of: Of) =>
+  z.record(name, of).refine((all) => Object.keys(all).every((id) => metric(id)), "a metric is unknown");
+
+const training = z.strictObject({
+  type: z.literal("training"),
+  ...place,
+  variant: name,
+  target,
+  seed: z.int(),
+  seconds: number.nonnegative(),
+  figures: figures(number),
+  curves: figures(z.array(number).max(10_000)),
+  failure: prose.optional(),
 });
 
 const measurement = z
@@ -73,10 +95,10 @@ const ended = z.strictObject({
   message: prose.optional(),
 });
 
-const message = z.discriminatedUnion("type", [progress, sample, measurement, failed, ended]);
+const message = z.discriminatedUnion("type", [progress, sample, training, measurement, failed, ended]);
 
 /** What a running cell may report. */
-export type CellEvent = ProgressEvent | SampleEvent | MeasurementEvent | FailedEvent;
+export type CellEvent = ProgressEvent | SampleEvent | TrainingEvent | MeasurementEvent | FailedEvent;
 export type EndedMessage = z.infer<typeof ended>;
 export type ChildMessage = CellEvent | EndedMessage;
 

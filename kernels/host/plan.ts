@@ -1,7 +1,7 @@
 /**
  * What a run consists of, before anything runs. Apart from run.ts, so that whoever only shows a plan loads no host.
  */
-import type { Cell, Experiment, Measurement, Settings } from "../experiment.ts";
+import type { Cell, Experiment, FinishedTraining, Measurement, Settings } from "../experiment.ts";
 
 /** One experiment's share of a run. */
 export interface RunPart {
@@ -10,6 +10,8 @@ export interface RunPart {
   readonly cells: readonly Cell[];
   /** What an earlier part of the same run measured in its finished cells. */
   readonly have?: readonly Measurement[];
+  /** What an earlier part of the same run trained of a cell that it did not finish. */
+  readonly trainings?: (cell: Cell) => readonly FinishedTraining[];
 }
 
 /** Every experiment with the cells that it plans under these settings; those without any are left out. */

@@ -44,7 +44,14 @@ async function* runPart(part: RunPart, request: RunRequest): AsyncGenerator<RunE
   const measured = [...(part.have ?? [])];
   for (const cell of part.cells) {
     let here: Measurement[] = [];
-    for await (const event of runCell({ experiment, cell, settings, signal, child })) {
+    for await (const event of runCell({
+      experiment,
+      cell,
+      settings,
+      trainings: part.trainings?.(cell),
+      signal,
+      child,
+    })) {
       if (event.type === "measurement") here.push(event);
       if (event.type === "failed" && event.retried) here = [];
       yield event;

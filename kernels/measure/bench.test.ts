@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Candidate, Cell, Settings } from "../experiment.ts";
-import { type BenchEvent, createBench } from "./bench.ts";
+import { type BenchEvent, type BenchOptions, createBench } from "./bench.ts";
 import { Stopped } from "./sampler.ts";
 
 const settings: Settings = { profile: "quick", seed: 42, targets: ["js", "wasm"] };
 const ref = (variant: string) => ({ variant, target: "js" }) as const;
 const cell: Cell = { workload: "8x8x8", variants: [ref("slow"), ref("fast"), ref("other")], seconds: 1 };
 
-function bench(options: { excluded?: Cell["variants"]; stopping?: () => boolean } = {}) {
+function bench(options: Partial<Pick<BenchOptions, "excluded" | "stopping" | "trainings">> = {}) {
   const events: BenchEvent[] = [];
   const emit = (event: BenchEvent): void => void events.push(event);
   const made = createBench({ experiment: "x", cell, settings, excluded: [], emit, ...options });
@@ -159,6 +159,24 @@ describe("the rest of the bench", () => {
     expect(events.filter((event) => event.type === "sample").map(({ value }) => value)).toEqual([
       0.1, 0.2, 0.3, -0.1, -0.1,
     ]);
+  });
+
+  it("records a training once, and one that throws as failed with its seed", async () => {
+    const done = { ...ref("slow"), seed: 1, seconds: 2, figures: { "test-error": 0.1 }, curves: {} };
+    const { events, bench: b } = bench({ trainings: [done] });
+    const never = (): Promise<never> => expect.fail("trained again");
+    expect(await b.training(ref("slow"), 1, never)).toBe(done);
+    expect(events).toEqual([]);
+    const came = { figures: { "test-error": 0.2 }, curves: { "test-error": [0.4, 0.2] } };
+    expect(await b.training(ref("slow"), 2, async () => came)).toMatchObject({ ...came, seed: 2 });
+    const broken = await b.training(ref("fast"), 2, () =>
+      Promise.reject(new Error("step 7: the loss is NaN")),
+    );
+    expect(broken).toMatchObject({ figures: {}, failure: "step 7: the loss is NaN" });
+    const odd = await b.training(ref("fast"), 3, async () => ({ figures: { happiness: 1 }, curves: {} }));
+    expect(odd.failure).toMatch(/unknown metric/);
+    expect(events.map(({ type }) => type)).toEqual(["training", "failed", "training", "failed", "training"]);
+    expect(events[1]).toMatchObject({ ...ref("fast"), message: "seed 2: step 7: the loss is NaN" });
   });
 
   it("records an exact value with an interval of no width, and refuses a metric without definition", () => {

@@ -8,11 +8,14 @@ import type {
   Cell,
   ComparisonOptions,
   FailureReason,
+  FinishedTraining,
   Measurement,
   ProgressEvent,
   RunEvent,
   SampleEvent,
   Settings,
+  Training,
+  TrainingEvent,
   VariantRef,
 } from "../experiment.ts";
 import { metric as definitionOf } from "../metrics.ts";
@@ -31,6 +34,8 @@ export interface BenchOptions {
   readonly settings: Settings;
   /** Variants that died in earlier attempts at this cell. */
   readonly excluded: readonly VariantRef[];
+  /** Trainings that earlier attempts at this cell have finished. */
+  readonly trainings?: readonly FinishedTraining[] | undefined;
   readonly emit: (event: BenchEvent) => void;
   /** Whether the run was asked to stop; a comparison then ends by throwing `Stopped`. */
   readonly stopping?: () => boolean;
@@ -42,6 +47,7 @@ export interface BenchOptions {
 export type BenchEvent =
   | ProgressEvent
   | SampleEvent
+  | TrainingEvent
   | (Measurement & { readonly type: "measurement" })
   | (Extract<RunEvent, { type: "failed" }> & {
       readonly reason: Extract<FailureReason, "wrong" | "error">;
@@ -79,7 +85,7 @@ class CellBench implements Bench {
     return randomStream(labelSeed(this.settings.seed, label));
   }
 
-  progress(doing: string, done?: number, total?: number, ref?: VariantRef): void {
+  progress(doing: string, done?: number, total?: number, ref?: VariantRef, curve?: readonly number[]): void {
     this.#options.emit({
       type: "progress",
       ...this.#place,
@@ -87,7 +93,35 @@ class CellBench implements Bench {
       ...(done !== undefined && { done }),
       ...(total !== undefined && { total }),
       ...(ref && { ref: variantRef(ref) }),
+      ...(curve && { curve }),
     });
+  }
+
+  async training(
+    ref: VariantRef,
+    seed: number,
+    train: () => Promise<Pick<Training, "figures" | "curves">>,
+  ): Promise<FinishedTraining> {
+    const known = this.#options.trainings?.find((each) => sameVariant(each, ref) && each.seed === seed);
+    if (known) return known;
+    this.#stopIfAsked();
+    const began = this.#clock.now();
+    const came = await this.#outcomeOf(train);
+    if (came.failure !== undefined) this.#fail(ref, "error", `seed ${seed}: ${came.failure}`);
+    const made = { ...variantRef(ref), seed, seconds: this.#clock.now() - began, ...came };
+    this.#options.emit({ type: "training", ...this.#place, ...made });
+    return made;
+  }
+
+  async #outcomeOf(train: () => Promise<Pick<Training, "figures" | "curves">>): Promise<Training> {
+    try {
+      const { figures, curves } = await train();
+      for (const metric of [...Object.keys(figures), ...Object.keys(curves)]) definitionOf(metric);
+      return { figures, curves };
+    } catch (error) {
+      this.#stopIfAsked();
+      return { figures: {}, curves: {}, failure: messageOf(error) };
+    }
   }
 
   exact(
@@ -105,7 +139,9 @@ class CellBench implements Bench {
     const { unit } = definitionOf(metric);
     for (const [round, value] of values.entries())
       this.#options.emit({ type: "sample", ...this.#place, ...variantRef(ref), metric, round, value });
-    this.#emitExact(ref, metric, unit, { ...meanInterval(values), n: values.length, correct: null }, against);
+    const figures = { ...meanInterval(values), n: values.length, correct: null };
+    // Seconds are never the same bits again.
+    this.#emitExact(ref, metric, unit, figures, against, unit === "s" ? "timed" : "exact");
   }
 
   #emitExact(
@@ -114,10 +150,11 @@ class CellBench implements Bench {
     unit: string,
     figures: Pick<Measurement, "value" | "low" | "high" | "n" | "correct">,
     against: VariantRef | undefined,
+    kind: Measurement["kind"] = "exact",
   ): void {
     this.#options.emit({
       ...{ type: "measurement", ...this.#place, ...variantRef(ref), threads: 1 },
-      ...{ metric, unit, kind: "exact", ...figures },
+      ...{ metric, unit, kind, ...figures },
       ...(against && { against: variantRef(against) }),
     });
   }

@@ -4,6 +4,7 @@
  */
 import type { ChartHint } from "../../kernels/experiment.ts";
 import { barCharts } from "./bars.ts";
+import { curveCharts } from "./curves.ts";
 import type { Drawing } from "./drawing.ts";
 import { forecastCharts } from "./forecast.ts";
 import { ladderCharts } from "./ladder.ts";
@@ -26,6 +27,7 @@ const kinds: Readonly<Record<ChartHint["kind"], Draw>> = {
   scatter: scatterCharts,
   waterfall: waterfallCharts,
   forecast: forecastCharts,
+  curves: curveCharts,
 };
 
 /** The drawings for one hint, in the order of the run. */

@@ -3,6 +3,7 @@
  * chooses from the measurements of an experiment here, so that all leave out and name alike.
  */
 
+import type { StoredTraining } from "../../catalog/ledger.ts";
 import type { ChartHint, Measurement, VariantRef } from "../../kernels/experiment.ts";
 import { isCeiling, sameVariant } from "../../kernels/variant.ts";
 
@@ -21,6 +22,8 @@ export interface Point extends VariantRef {
 export interface ChartSource {
   readonly measurements: readonly Measurement[];
   readonly all: readonly Measurement[];
+  /** Trainings of the experiment, with their curves. */
+  readonly trainings?: readonly StoredTraining[];
 }
 
 /** The values that a chart shows, in the order in which they were measured; wrong results have none. */

@@ -42,5 +42,6 @@ const files: readonly (readonly string[])[] = [
   [code("run.json"), `the run as \`kdaccel bench --json\` prints it, schema ${code("kdaccel/bench/1")}`],
   [code("measurements.csv"), "every estimate with its interval, unit and number of samples"],
   [code("samples.csv"), "every raw sample; none is left out"],
+  [code("curves.csv"), "the learning curve of every training, where something was trained"],
   [code("charts/"), "the charts of this page as SVG"],
 ];

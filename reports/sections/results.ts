@@ -74,7 +74,7 @@ function columnsFor(
     ...present.flatMap((metric) =>
       metric === "speed-up" && against
         ? [metricColumn(metric, against), differenceColumn(against)]
-        : [metricColumn(metric, against)],
+        : differencesFrom(measured, metric),
     ),
     ...(timed ? [{ title: "Rounds", align: "right" as const, cell: roundsOf }] : []),
     ...(checked ? [{ title: "Correct", cell: correctness }] : []),
@@ -108,6 +108,25 @@ function metricColumn(metric: string, against: VariantRef | undefined): ResultCo
       return found ? formatMeasurement(found) : "";
     },
   };
+}
+
+/** A column of the metric; of one that is a difference, a column for each variant that it was taken against. */
+function differencesFrom(measured: readonly Measurement[], metric: string): ResultColumn[] {
+  const others =
+    metric === "speed-up"
+      ? []
+      : measured.flatMap((m) => (m.metric === metric && m.against ? [m.against] : []));
+  const each = others.filter((ref, at) => others.findIndex((other) => sameVariant(ref, other)) === at);
+  if (each.length === 0) return [metricColumn(metric, undefined)];
+  const title = metricTitle(metric);
+  return each.map((other) => ({
+    title: `${title.charAt(0).toUpperCase() + title.slice(1)} from ${code(other.variant)}`,
+    align: "right",
+    cell: ({ measured: own }) => {
+      const found = own.find((m) => m.metric === metric && m.against && sameVariant(m.against, other));
+      return found ? formatMeasurement(found) : "";
+    },
+  }));
 }
 
 /** What the ratio beside it amounts to, in a word. */

@@ -44,6 +44,8 @@ export interface Doing {
   readonly text: string;
   readonly done?: number;
   readonly total?: number;
+  /** What is being learnt, epoch by epoch so far. */
+  readonly curve?: readonly number[];
 }
 
 export interface Progress {
@@ -60,6 +62,7 @@ export function withEvent(progress: Progress, event: RunEvent): Progress {
     case "started":
       return { ...nothingYet, experiments: event.experiments.map(planned) };
     case "sample":
+    case "training":
       return progress;
     case "progress":
       return underWay(progress, event);
@@ -139,9 +142,9 @@ function planned({ experiment, cells }: Started): ExperimentProgress {
 }
 
 function underWay(progress: Progress, event: Extract<RunEvent, { type: "progress" }>): Progress {
-  const { experiment, workload, doing: text, done, total } = event;
+  const { experiment, workload, doing: text, done, total, curve } = event;
   const amount = done === undefined || total === undefined ? {} : { done, total };
-  const doing = { experiment, workload, text, ...amount };
+  const doing = { experiment, workload, text, ...amount, ...(curve && { curve }) };
   const current = progress.experiments
     .find((it) => it.experiment === experiment)
     ?.cells.find((cell) => cell.workload === workload);

@@ -131,9 +131,9 @@ test("r offers what matches with its expected time; the profile is chosen beside
 });
 
 test("where no experiment matches, r says so and runs nothing", () => {
-  const { state, effects } = press(begin(), "enter", ...Array(8).fill("down"), "r");
+  const { state, effects } = press(begin(), "enter", ...Array(9).fill("down"), "r");
   expect(effects).toEqual([]);
-  expect(state.message?.text).toMatch(/^No experiment matches article 9 yet; these topics have some: \S/);
+  expect(state.message?.text).toMatch(/^No experiment matches article 10 yet; these topics have some: \S/);
 });
 
 test("while a run goes on, q asks, Esc leaves it running, x stops it, Ctrl-C quits", () => {

@@ -5,6 +5,7 @@
 
 import { findingsIn } from "../../../kernels/judge.ts";
 import { formatDuration } from "../../../reports/numbers.ts";
+import { sparkline } from "../../sparkline.ts";
 import { blank, type Line, span, spread } from "../line.ts";
 import { type BarChart, barsOf, inWords } from "../model/bars.ts";
 import {
@@ -120,7 +121,12 @@ export function liveHead(progress: Progress, status: string, columns: number): L
       { text: "  " },
       span(words),
     ],
-    doing ? [span(`${doing.workload}: ${doing.text}${amount}`, "muted")] : blank,
+    doing
+      ? [
+          span(`${doing.workload}: ${doing.text}${amount} `, "muted"),
+          span(sparkline(doing.curve ?? []), "running"),
+        ]
+      : blank,
   ];
 }
 

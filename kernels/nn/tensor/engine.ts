@@ -49,6 +49,7 @@ export class Engine {
   readonly #kernels = new Map<string, Call>();
   readonly #operations = new Map<string, unknown>();
   readonly #scopes: Set<Block>[] = [];
+  readonly #estates: Set<Block>[] = [];
   #recording = true;
   /** Where its operations are timed, while one is set. */
   profile: Profile | undefined;
@@ -154,7 +155,23 @@ export class Engine {
   /** Takes a tensor out of the scopes; to be freed by its owner. */
   keep(tensor: Tensor): Tensor {
     for (const scope of this.#scopes) scope.delete(tensor.owner);
+    this.#estates.at(-1)?.add(tensor.owner);
     return tensor;
+  }
+
+  /**
+   * Runs `work` and frees what was kept in it: parameters, and what optimisers remember. One training after the other then
+   * takes no more memory than one. Works that overlap in time share the inner one's end.
+   */
+  async estate<T>(work: () => Promise<T>): Promise<T> {
+    const kept = new Set<Block>();
+    this.#estates.push(kept);
+    try {
+      return await work();
+    } finally {
+      this.#estates.splice(this.#estates.indexOf(kept), 1);
+      for (const tensor of kept) tensor.free();
+    }
   }
 
   /** Runs `work` and frees every tensor that was made in it, but those that it returns. */

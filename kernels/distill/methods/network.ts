@@ -1,0 +1,81 @@
+/**
+ * The networks of the studies as data, and as layers with taps: inner maps by name, which losses on features look at.
+ * Small on purpose: a study trains hundreds of them.
+ */
+import { conv2d } from "../../nn/layers/conv2d.ts";
+import type { Layer, Nursery, Pass } from "../../nn/layers/layer.ts";
+import { linear } from "../../nn/layers/linear.ts";
+import { flatten, relu, sequential } from "../../nn/layers/sequential.ts";
+import type { Shape } from "../../nn/tensor/shapes.ts";
+import type { Tensor } from "../../nn/tensor/tensor.ts";
+
+/**
+ * `mlp`: fully connected layers of these widths; `cnn`: convolutions of 3x3 with these filters, of which the second and
+ * every later one halves the image. ReLU between layers, and a linear layer to the classes.
+ */
+export type NetworkSpec =
+  | { readonly kind: "mlp"; readonly hidden: readonly number[] }
+  | { readonly kind: "cnn"; readonly filters: readonly number[] };
+
+/** What a network makes of a batch: `logits`, `embedding` (what the last layer sees), and the blocks `0`, `1` … */
+export type Trace = Readonly<Record<string, Tensor>> & {
+  readonly logits: Tensor;
+  readonly embedding: Tensor;
+};
+
+export interface TappedNetwork extends Layer {
+  trace(x: Tensor, pass: Pass): Trace;
+  /** Shape of one example at each tap. */
+  readonly shapes: Readonly<Record<string, Shape>>;
+}
+
+export const specText = (spec: NetworkSpec): string =>
+  spec.kind === "mlp" ? `${spec.hidden.join("-")} units` : `${spec.filters.join("-")} filters`;
+
+/** Makes a network for examples of this shape. */
+export function networkOf(where: Nursery, spec: NetworkSpec, input: Shape, classes: number): TappedNetwork {
+  const blocks =
+    spec.kind === "mlp" ? denseBlocks(where, spec.hidden, input) : convBlocks(where, spec.filters, input);
+  const last = blocks.reduce<Shape>((shape, block) => block.cost(shape).output, input);
+  const width = last.reduce((a, b) => a * b, 1);
+  return tapped(blocks, sequential(flatten, linear(where, width, classes)), input);
+}
+
+function denseBlocks(where: Nursery, hidden: readonly number[], input: Shape): Layer[] {
+  const sides = [input.reduce((a, b) => a * b, 1), ...hidden];
+  return hidden.map((width, i) => {
+    const inner = linear(where, sides[i] as number, width);
+    return i === 0 ? sequential(flatten, inner, relu) : sequential(inner, relu);
+  });
+}
+
+function convBlocks(where: Nursery, filters: readonly number[], [planes = 1]: Shape): Layer[] {
+  const channels = [planes, ...filters];
+  return filters.map((count, i) => {
+    const options = { channels: channels[i] as number, filters: count, kernel: 3 };
+    return sequential(conv2d(where, { ...options, padding: 1, stride: i === 0 ? 1 : 2 }), relu);
+  });
+}
+
+function tapped(blocks: readonly Layer[], head: Layer, input: Shape): TappedNetwork {
+  const whole = sequential(...blocks, head);
+  const shapes: Record<string, Shape> = {};
+  let shape = input;
+  for (const [i, block] of blocks.entries()) {
+    shape = block.cost(shape).output;
+    shapes[String(i)] = shape;
+  }
+  shapes.embedding = [shape.reduce((a, b) => a * b, 1)];
+  shapes.logits = head.cost(shape).output;
+  const trace = (x: Tensor, pass: Pass): Trace => {
+    const taps: Record<string, Tensor> = {};
+    let y = x;
+    for (const [i, block] of blocks.entries()) {
+      y = block.forward(y, pass);
+      taps[String(i)] = y;
+    }
+    const embedding = flatten.forward(y, pass);
+    return { ...taps, embedding, logits: head.forward(y, pass) };
+  };
+  return { ...whole, shapes, trace, forward: (x, pass) => trace(x, pass).logits };
+}
