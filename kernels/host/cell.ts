@@ -49,15 +49,20 @@ async function* keepingTrainings<Ending>(
   events: AsyncGenerator<RunEvent, Ending>,
   kept: FinishedTraining[],
 ): AsyncGenerator<RunEvent, Ending> {
-  for (;;) {
-    const next = await events.next();
-    if (next.done) return next.value;
-    if (next.value.type === "training") {
-      const { variant, target, seed, seconds, figures, curves, failure } = next.value;
-      const done = { variant, target, seed, seconds, figures, curves };
-      kept.push(failure === undefined ? done : { ...done, failure });
+  try {
+    for (;;) {
+      const next = await events.next();
+      if (next.done) return next.value;
+      if (next.value.type === "training") {
+        const { variant, target, seed, seconds, figures, curves, failure } = next.value;
+        const done = { variant, target, seed, seconds, figures, curves };
+        kept.push(failure === undefined ? done : { ...done, failure });
+      }
+      yield next.value;
     }
-    yield next.value;
+  } finally {
+    // Whoever stops listening ends the child too.
+    await events.return(undefined as Ending);
   }
 }
 
