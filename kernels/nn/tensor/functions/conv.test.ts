@@ -1,8 +1,12 @@
 /** Gradients of convolutions, on every target. */
 import { describe, expect, it } from "vitest";
+import { backward } from "../backward.ts";
+import { Engine } from "../engine.ts";
 import { checker, checkGradients, randomParameter } from "../gradient-check.fixture.ts";
 import type { Tensor } from "../tensor.ts";
+import { square } from "./arithmetic.ts";
 import { type ConvOptions, conv2d } from "./conv.ts";
+import { sum } from "./reduce.ts";
 
 describe.each(["js", "wasm", "native"] as const)("conv2d on %s", (target) => {
   const engine = checker({ target });
@@ -32,4 +36,20 @@ describe.each(["js", "wasm", "native"] as const)("conv2d on %s", (target) => {
       /channels \/ 1; found \[1, 3, 4, 4\] and \[2, 4, 3, 3\]/,
     );
   });
+});
+
+it.each<[readonly number[], readonly number[], ConvOptions]>([
+  [[5, 5, 9, 9], [7, 5, 3, 3], { padding: 1 }],
+  [[8, 1, 28, 28], [16, 1, 3, 3], { padding: 1, stride: 2 }],
+])("gives the same bits on every target in strict arithmetic: %j * %j", (images, filters, options) => {
+  const [js, ...others] = (["js", "wasm", "native"] as const).map((target) => {
+    const strict = new Engine({ target, arithmetic: "strict", bytes: 2 ** 24 });
+    const parameters = [images, filters, [filters[0] as number]].map((shape, i) =>
+      randomParameter(strict, shape, 11 + i),
+    ) as [Tensor, Tensor, Tensor];
+    const made = conv2d(...parameters, options);
+    backward(sum(square(made)));
+    return [made, ...parameters.map(({ gradient }) => gradient as Tensor)].map(({ values }) => [...values]);
+  });
+  for (const other of others) expect(other).toEqual(js);
 });

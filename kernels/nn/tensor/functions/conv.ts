@@ -4,6 +4,7 @@ import { trainingAlgorithm } from "../../../conv/backward-shortcuts.ts";
 import { createConvolution, problemOf } from "../../../conv/convolution.ts";
 import { type ConvShape, convFlops, convShape, outputHeight, outputWidth } from "../../../conv/shape.ts";
 import type { Engine } from "../engine.ts";
+import { factoryOptions } from "../factory-options.ts";
 import { record } from "../record.ts";
 import { shapeText } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
@@ -87,10 +88,9 @@ export function forwardOf(engine: Engine, shape: ConvShape, batch: number, bias:
   });
 }
 
-/** Its gradients, made once. */
+/** Its gradients, made once. They are sums over the batch, whose order depends on the target but in WebAssembly. */
 export function backwardOf(engine: Engine, shape: ConvShape, batch: number) {
-  const { target, element, arithmetic, memory } = engine;
   return engine.operation(`conv backward ${batch} ${JSON.stringify(shape)}`, () =>
-    createConvolutionBackward({ layout: "nchw", shape, batch, target, element, arithmetic, memory }),
+    createConvolutionBackward({ layout: "nchw", shape, batch, ...factoryOptions(engine) }),
   );
 }
