@@ -6,11 +6,12 @@
 import { add } from "../../nn/tensor/functions/arithmetic.ts";
 import { conv2d } from "../../nn/tensor/functions/conv.ts";
 import { matmul } from "../../nn/tensor/functions/matmul.ts";
+import { batchNorm } from "../../nn/tensor/functions/norms.ts";
 import { adaptiveAveragePool2d } from "../../nn/tensor/functions/pool.ts";
 import { type Shape, sizeOf } from "../../nn/tensor/shapes.ts";
 import type { Tensor } from "../../nn/tensor/tensor.ts";
 import type { LossNeeds, LossPart } from "./loss.ts";
-import { batchNormalised, constantPart, weightsPart } from "./maps.ts";
+import { constantPart, weightsPart } from "./maps.ts";
 import { examples } from "./rows.ts";
 
 /** A way from both sides' features to what a loss can compare. */
@@ -73,7 +74,12 @@ function mapConnection(needs: LossNeeds, student: Shape, teacher: Shape, prefix:
   const pooled = (map: Tensor): Tensor =>
     sized && (map.shape[2] !== y || map.shape[3] !== x) ? adaptiveAveragePool2d(map, y, x) : map;
   const step: Step = trained
-    ? (map, part) => batchNormalised(conv2d(map, part(names.weight)), part(names.scale), part(names.shift))
+    ? (map, part) =>
+        batchNorm(conv2d(map, part(names.weight)), {
+          training: true,
+          weight: part(names.scale),
+          bias: part(names.shift),
+        })
     : same;
   return {
     parts: trained

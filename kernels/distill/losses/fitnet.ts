@@ -6,10 +6,11 @@ import { z } from "zod";
 import { relu } from "../../nn/tensor/functions/arithmetic.ts";
 import { conv2d } from "../../nn/tensor/functions/conv.ts";
 import { convTranspose2d } from "../../nn/tensor/functions/conv-transpose.ts";
+import { batchNorm } from "../../nn/tensor/functions/norms.ts";
 import type { Shape } from "../../nn/tensor/shapes.ts";
 import type { Tensor } from "../../nn/tensor/tensor.ts";
 import { type DistillationLoss, type LossInputs, type LossPart, lossVariant } from "./loss.ts";
-import { batchNormalised, constantPart, sidesOf, weightsPart } from "./maps.ts";
+import { constantPart, sidesOf, weightsPart } from "./maps.ts";
 import { meanSquare } from "./rows.ts";
 
 /** Half the size by strides, twice the size by a transposed convolution, else a kernel as wide as what is to go. */
@@ -42,7 +43,8 @@ function convolved(inputs: LossInputs, student: Tensor, teacher: Tensor): Tensor
 function regressed(inputs: LossInputs) {
   const teacher = inputs.tensor("teacher");
   const x = convolved(inputs, inputs.tensor("student"), teacher);
-  const regressor_out = relu(batchNormalised(x, inputs.tensor("bn.weight"), inputs.tensor("bn.bias")));
+  const [weight, bias] = [inputs.tensor("bn.weight"), inputs.tensor("bn.bias")];
+  const regressor_out = relu(batchNorm(x, { training: true, weight, bias }));
   return { loss: meanSquare(regressor_out, teacher), outputs: { regressor_out } };
 }
 

@@ -1,9 +1,6 @@
 /** Views of feature maps [batch, channels, height, width], and what makes two of them comparable. */
-import { map } from "../../nn/tensor/functions/elementwise.ts";
 import { reshape } from "../../nn/tensor/functions/move.ts";
 import { adaptiveAveragePool2d } from "../../nn/tensor/functions/pool.ts";
-import { mean } from "../../nn/tensor/functions/reduce.ts";
-import { add, div, mul, sqrt, square, sub } from "../../nn/tensor/scalar.ts";
 import { type Shape, shapeText } from "../../nn/tensor/shapes.ts";
 import type { Tensor } from "../../nn/tensor/tensor.ts";
 import type { LossInputs, LossPart } from "./loss.ts";
@@ -42,21 +39,6 @@ export function bothLists(inputs: LossInputs): readonly (readonly [Tensor, Tenso
       `expected as many maps of the teacher as of the student, ${students.length}; found ${teachers.length}`,
     );
   return students.map((student, i) => [student, teachers[i] as Tensor]);
-}
-
-/** What torch adds to variances. */
-const epsilon = 1e-5;
-
-/** Batch normalisation over all but the channels with the batch's own statistics (biased variance), as in training. */
-export function batchNormalised(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
-  const over = { over: [0, 2, 3], keep: true };
-  const perChannel = [weight.size, 1, 1];
-  const centred = map([x, mean(x, over)], sub);
-  const variance = mean(map([centred], square), over);
-  return map(
-    [centred, variance, reshape(weight, perChannel), reshape(bias, perChannel)],
-    (value, spread, scale, shift) => add(mul(div(value, sqrt(add(spread, epsilon))), scale), shift),
-  );
 }
 
 /** Weights of a layer, uniform as torch starts them: up to 1 / sqrt(inputs of an element). */

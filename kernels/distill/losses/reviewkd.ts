@@ -7,13 +7,14 @@ import { mul, sigmoid } from "../../nn/tensor/functions/arithmetic.ts";
 import { conv2d } from "../../nn/tensor/functions/conv.ts";
 import { map } from "../../nn/tensor/functions/elementwise.ts";
 import { concat, slice } from "../../nn/tensor/functions/move.ts";
+import { batchNorm } from "../../nn/tensor/functions/norms.ts";
 import { adaptiveAveragePool2d } from "../../nn/tensor/functions/pool.ts";
 import { sum } from "../../nn/tensor/functions/reduce.ts";
 import { resizeNearest } from "../../nn/tensor/functions/resize.ts";
 import { add, mul as times } from "../../nn/tensor/scalar.ts";
 import type { Tensor } from "../../nn/tensor/tensor.ts";
 import { type DistillationLoss, type LossInputs, lossVariant } from "./loss.ts";
-import { batchNormalised, bothLists, sidesOf } from "./maps.ts";
+import { bothLists, sidesOf } from "./maps.ts";
 import { meanSquare, squaredDistance, total } from "./rows.ts";
 
 /** Sides that maps are averaged down to, as far as they are smaller than the map. */
@@ -49,11 +50,11 @@ export interface FusionSizes {
  */
 export function attentionFusion(inputs: LossInputs, { resize_to, out_shape }: FusionSizes) {
   const normalised = (of: Tensor, layer: string, padding: number): Tensor =>
-    batchNormalised(
-      conv2d(of, inputs.tensor(`${layer}.0.weight`), undefined, { padding }),
-      inputs.tensor(`${layer}.1.weight`),
-      inputs.tensor(`${layer}.1.bias`),
-    );
+    batchNorm(conv2d(of, inputs.tensor(`${layer}.0.weight`), undefined, { padding }), {
+      training: true,
+      weight: inputs.tensor(`${layer}.1.weight`),
+      bias: inputs.tensor(`${layer}.1.bias`),
+    });
   const reduced = normalised(inputs.tensor("x"), "conv1", 0);
   const residual = inputs.find("residual");
   const [, , height, width] = sidesOf(reduced);
