@@ -12,15 +12,19 @@ export interface AttentionInputs {
   readonly mask?: ArrayLike<number> | undefined;
 }
 
-/** The output in its layout; what lies between its rows is 0. */
-export function attentionReference(problem: AttentionProblem, inputs: AttentionInputs): Float64Array {
+/** The output in its layout; what lies between its rows is 0. `empty` is the share of each key of a query that sees none. */
+export function attentionReference(
+  problem: AttentionProblem,
+  inputs: AttentionInputs,
+  empty = 0,
+): Float64Array {
   const { shape, layouts } = problem;
   const { batch, heads, queries, keys, valueWidth } = shape;
   const output = new Float64Array(lengthOfOperand(problem, "o"));
   for (let b = 0; b < batch; b++)
     for (let h = 0; h < heads; h++)
       for (let i = 0; i < queries; i++) {
-        const shares = sharesOf(problem, inputs, [b, h, i]);
+        const shares = sharesOf(problem, inputs, [b, h, i], empty);
         const to = b * layouts.o.batch + h * layouts.o.head + i * layouts.o.token;
         const from = b * layouts.v.batch + h * layouts.v.head;
         for (let j = 0; j < keys; j++)
@@ -32,11 +36,12 @@ export function attentionReference(problem: AttentionProblem, inputs: AttentionI
   return output;
 }
 
-/** Softmax of one query's scores; zeros where it sees no key. */
+/** Softmax of one query's scores; `empty` where it sees no key. */
 function sharesOf(
   { shape, layouts, scale, causalOffset, mask: strides }: AttentionProblem,
   { q, k, mask }: AttentionInputs,
   [b, h, i]: readonly [number, number, number],
+  empty = 0,
 ): Float64Array {
   const query = b * layouts.q.batch + h * layouts.q.head + i * layouts.q.token;
   const scores = Float64Array.from({ length: shape.keys }, (_, j) => {
@@ -50,7 +55,7 @@ function sharesOf(
     return sum * scale + added;
   });
   const most = scores.reduce((largest, score) => Math.max(largest, score), Number.NEGATIVE_INFINITY);
-  if (most === Number.NEGATIVE_INFINITY) return scores.fill(0);
+  if (most === Number.NEGATIVE_INFINITY) return scores.fill(empty);
   const powers = scores.map((score) => Math.exp(score - most));
   const total = powers.reduce((sum, power) => sum + power, 0);
   return powers.map((power) => power / total);

@@ -9,6 +9,8 @@ import { comparedTargets, on } from "../targets.ts";
 
 /** The graphs of networks.ts, which is not loaded to plan. */
 export const fusionWorkloads = ["residual 128x28x28", "inverted-residual 32x28x28", "mlp 64x512"] as const;
+/** Run beside them; the rule, which is about arithmetic element by element, leaves it out. */
+export const attentionNetwork = "self-attention 12x128x64";
 export const oneByOne = "one-by-one";
 export const fused = "fused";
 export const claimedRounds = 15;
@@ -76,5 +78,9 @@ function fewerBytes(
 function plan(settings: Settings): readonly Cell[] {
   const variants = comparedTargets(settings).flatMap((target) => on(target, [oneByOne, fused]));
   if (variants.length === 0) return [];
-  return fusionWorkloads.map((workload) => ({ workload, variants, seconds: 2 * variants.length }));
+  return [...fusionWorkloads, attentionNetwork].map((workload) => ({
+    workload,
+    variants,
+    seconds: 2 * variants.length,
+  }));
 }

@@ -73,6 +73,16 @@ export interface Softmax {
   readonly op: "softmax";
   readonly axis: number;
 }
+/**
+ * softmax(scale Q K^T + mask) V. Inputs: q [..., m, d], k [..., n, d], v [..., n, e] of at most four sides, and where it is
+ * there a mask that broadcasts to [..., m, n]; the result is [..., m, e].
+ */
+export interface Attention {
+  readonly op: "attention";
+  readonly scale: number;
+  /** Of q, k, v and the result: `tokens` has sides [batch, token, head, element]. */
+  readonly layouts: Readonly<Record<"q" | "k" | "v" | "o", "heads" | "tokens">>;
+}
 /** Input: image [batch, channels, height, width]. */
 export interface Pool {
   readonly op: "pool";
@@ -138,6 +148,7 @@ export type Operation =
   | BatchNorm
   | LayerNorm
   | Softmax
+  | Attention
   | Pool
   | Reduce
   | Reshape

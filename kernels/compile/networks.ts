@@ -70,9 +70,34 @@ function perceptron(random: Random): Graph {
   return b.finish(x);
 }
 
+/** Self-attention with its projections (Devlin et al., arXiv:1810.04805, the base model: 12 heads of 64; 128 tokens). */
+function selfAttention(random: Random): Graph {
+  const [tokens, heads, width] = [128, 12, 64];
+  const hidden = heads * width;
+  const b = new GraphBuilder("self-attention");
+  const x = b.input("x", { element: "f32", shape: [1, tokens, hidden] });
+  const mask = b.input("mask", { element: "f32", shape: [1, 1, 1, tokens] });
+  const dense = (of: Built): Built => {
+    const w = b.constant(weights([hidden, hidden], random));
+    const y = b.node({ op: "product", transposeA: false, transposeB: true }, of, w);
+    return sum(b, y, b.constant(weights([hidden], random)));
+  };
+  const apart = (of: Built, permutation: readonly number[]): Built =>
+    b.node({ op: "transpose", permutation }, b.node({ op: "reshape", shape: [1, tokens, heads, width] }, of));
+  const product = (left: Built, right: Built): Built =>
+    b.node({ op: "product", transposeA: false, transposeB: false }, left, right);
+  const scores = product(apart(dense(x), [0, 2, 1, 3]), apart(dense(x), [0, 2, 3, 1]));
+  const root = b.constant({ element: "f32", shape: [], data: Float32Array.of(Math.sqrt(width)) });
+  const masked = sum(b, b.pointwise(single("div", 2), scores, root), mask);
+  const o = product(b.node({ op: "softmax", axis: 3 }, masked), apart(dense(x), [0, 2, 1, 3]));
+  const together = b.node({ op: "transpose", permutation: [0, 2, 1, 3] }, o);
+  return b.finish(dense(b.node({ op: "reshape", shape: [1, tokens, hidden] }, together)));
+}
+
 /** By the name of their workload. */
 export const networks: Readonly<Record<string, (random: Random) => Graph>> = {
   "residual 128x28x28": residual,
   "inverted-residual 32x28x28": inverted,
   "mlp 64x512": perceptron,
+  "self-attention 12x128x64": selfAttention,
 };

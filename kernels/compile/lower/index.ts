@@ -1,5 +1,6 @@
 /** The table of lowerings: how each kind of operation runs. */
 import type { GraphNode, OperationKind } from "../graph.ts";
+import { attention } from "./attention.ts";
 import { conv } from "./convolution.ts";
 import type { Lowering, NodePlan, Planning } from "./lowering.ts";
 import { cast, concat, expand, gather, pad, reshape, slice, transpose } from "./movement.ts";
@@ -16,6 +17,7 @@ const lowerings: { readonly [K in OperationKind]: Lowering<K> } = {
     unsupported(node, "constant parameters, which the pass fold-batch-norm takes away", "others"),
   "layer-norm": layerNorm,
   softmax,
+  attention,
   pool,
   reduce,
   reshape,

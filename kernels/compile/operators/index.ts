@@ -1,5 +1,6 @@
 /** The table of all operations. */
 import type { OperationKind } from "../graph.ts";
+import { attention } from "./attention.ts";
 import { conv, product } from "./layers.ts";
 import { cast, concat, expand, gather, pad, reshape, slice, transpose } from "./movement.ts";
 import { batchNorm, layerNorm, pool, reduce, softmax } from "./normalisation.ts";
@@ -13,6 +14,7 @@ export const operators: { readonly [K in OperationKind]: OperatorRow<K> } = {
   "batch-norm": batchNorm,
   "layer-norm": layerNorm,
   softmax,
+  attention,
   pool,
   reduce,
   reshape,

@@ -7,6 +7,7 @@ import { fuse } from "./fuse.ts";
 import { inlineScalars } from "./inline-scalars.ts";
 import type { Pass } from "./pass.ts";
 import { recognise } from "./recognise.ts";
+import { recogniseAttention } from "./recognise-attention.ts";
 
 /**
  * Folding first, so that batch normalisation finds constants; what is written out is found before anything changes its
@@ -15,6 +16,7 @@ import { recognise } from "./recognise.ts";
 export const allPasses: readonly Pass[] = [
   foldConstants,
   recognise,
+  recogniseAttention,
   foldBatchNorm,
   eliminate,
   inlineScalars,
