@@ -52,16 +52,37 @@ describe("what can be run", () => {
     expect(check(own, 2 ** 20)).toThrow(/1 MiB can be had/);
   });
 
+  const asked = {
+    product: ["300x500x700", "2000x2000x2000"],
+    layer: ["16x20x20:32x3x3:p1", "64x28x28:64x1x1"],
+  } as const;
+
   it("plans the shape in place of its own sizes, with time to run it", () => {
-    for (const experiment of experiments.filter(({ ownWorkloads }) => ownWorkloads)) {
-      const cells = experiment.plan({ ...settings, workloads: ["300x500x700", "2000x2000x2000"] });
-      expect(cells.map(({ workload }) => workload)).toEqual(["300x500x700", "2000x2000x2000"]);
+    for (const { ownWorkloads, plan } of experiments) {
+      if (!ownWorkloads) continue;
+      const workloads = asked[ownWorkloads.kind];
+      const cells = plan({ ...settings, workloads });
+      expect(cells.map(({ workload }) => workload)).toEqual(workloads);
       for (const { variants, seconds, silence } of cells) {
         expect(variants.length).toBeGreaterThan(0);
         expect(seconds).toBeGreaterThan(0);
-        expect(silence).toBeGreaterThanOrEqual(60);
+        if (ownWorkloads.kind === "product") expect(silence).toBeGreaterThanOrEqual(60);
       }
     }
+  });
+
+  it("is of the kind that the experiment takes, and the error names those that take the other", () => {
+    const layers = { ...settings, workloads: asked.layer };
+    expect(() => checkWorkloads([called("gemm-ladder")], experiments, layers)).toThrow(
+      expect.objectContaining({
+        message: "gemm-ladder takes products such as 300x500x700; found 16x20x20:32x3x3:p1",
+        remedy: expect.stringContaining("--experiment conv-algorithms"),
+      }),
+    );
+    expect(() => checkWorkloads([called("conv-algorithms")], experiments, own)).toThrow(
+      /takes layers such as/,
+    );
+    expect(() => checkWorkloads([called("conv-algorithms")], experiments, layers, 2 ** 30)).not.toThrow();
   });
 });
 
@@ -98,6 +119,9 @@ describe("bench --workload", () => {
   it.each([
     [["--workload", "0x5x5"], "MxNxK such as 300x500x700"],
     [["--workload", "60000x60000x60000"], "can be had"],
+    [["--workload", "3x8x8:4x3x3:p-1"], "s2 (stride), p1 (padding)"],
+    [["--workload", "6x8x8:4x3x3:g4"], "channels in 4 equal groups"],
+    [["--workload", "3x2x8:4x3x3"], "height, padding included, to be at least the kernel's 3"],
     [["--workload", "8x8x8", "--experiment", "gemm-tiling"], "sizes of its own"],
     [["--workload", "8x8x8", "--experiment", "gemm-tiling", "--list"], "sizes of its own"],
   ])("%j ends with exit code 2 and a line that says why", async (args, what) => {

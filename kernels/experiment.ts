@@ -34,7 +34,7 @@ export interface Settings {
   readonly peers?: readonly string[];
   /** Plans of earlier searches, which experiments may set beside their own variants (tune/stored-plans.ts). */
   readonly plans?: readonly TunedPlan[];
-  /** Problems that the user asked for in place of the planned ones, as `MxNxK`; for experiments with `ownWorkloads`. */
+  /** Problems that the user asked for in place of the planned ones, as `MxNxK` or as layers (conv/layer-text.ts); for experiments with `ownWorkloads`. */
   readonly workloads?: readonly string[];
 }
 
@@ -129,12 +129,17 @@ export interface ExperimentRow {
   readonly foretells?: true;
   /** Present where `plan` heeds `Settings.workloads`; other experiments cannot be run with them. */
   readonly ownWorkloads?: {
-    /** Bytes that the cell of this workload `MxNxK` will allocate under these settings, known before it does. */
+    /** Products `MxNxK`, or layers (conv/layer-text.ts). */
+    readonly kind: WorkloadKind;
+    /** Bytes that the cell of this workload will allocate under these settings, known before it does. */
     memoryBytes(workload: string, settings: Settings): number;
   };
   /** The cells of a run under these settings, in the order in which they run. Pure: same settings, same plan. */
   plan(settings: Settings): readonly Cell[];
 }
+
+/** What a workload of the user's own may be. */
+export type WorkloadKind = "product" | "layer";
 
 /** A row with the way to the code behind it. */
 export interface Experiment extends ExperimentRow {

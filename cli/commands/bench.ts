@@ -13,7 +13,7 @@ import { runDocument } from "../../reports/run-document.ts";
 import { CommandError, type ExitCode, exitCodes, UsageError } from "../exit.ts";
 import { foretold } from "../foretold.ts";
 import type { Laboratory } from "../laboratory.ts";
-import { checkWorkloads, workloadsTyped } from "../own-workloads.ts";
+import { checkWorkloads, layerMeaning, workloadsTyped } from "../own-workloads.ts";
 import { planDocument, planLines } from "../plan-listing.ts";
 import { advise } from "../print.ts";
 import { newRun, type RecordedRun, resumedRun, withPlans } from "../recorded-run.ts";
@@ -60,8 +60,8 @@ export function define(command: Command, laboratory: Laboratory): void {
       targets,
     )
     .option(
-      "--workload <MxNxK>",
-      "your own products in place of the planned ones, for experiments that take them (repeatable, or with commas)",
+      "--workload <sizes>",
+      `your own products MxNxK or layers CxHxW:FxKxL:s2p1 (${layerMeaning}) in place of the planned ones, for experiments that take them (repeatable, or with commas)`,
       workloadsTyped,
     )
     .option(

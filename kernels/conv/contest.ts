@@ -1,6 +1,7 @@
 /**
  * The common part of every timed comparison of convolutions: operands of one layer, and a checked candidate for each
- * variant of the cell. All variants of a layout read the same input and weights and write the same output.
+ * variant of the cell. All variants of a layout read the same input and weights and write the same output; those of several
+ * threads (`-2t`) have equal operands in a shared memory, so that no other variant pays for its being shared.
  */
 import { Memory } from "../codegen/memory.ts";
 import type { Bench, Candidate, VariantRef } from "../experiment.ts";
@@ -11,7 +12,7 @@ import type { ConvAlgorithm } from "./algorithm.ts";
 import { im2colUnpacked } from "./algorithms/im2col.ts";
 import { sevenLoops } from "./algorithms/seven-loops.ts";
 import { convAlgorithms } from "./algorithms.ts";
-import { makeConvolution, operandBytes, ownBytes, problemOf } from "./convolution.ts";
+import { makeConvolution, operandBytes, ownBytes, problemOf, workOf } from "./convolution.ts";
 import { peerConvolution } from "./peer-convolution.ts";
 import {
   differsFromSample,
@@ -50,21 +51,26 @@ export function layerCandidates(
   bench: Bench,
   { errors = false }: ContestOptions = {},
 ): readonly Candidate[] {
-  const operands = operandsOf(shape, refs, bench);
+  const isAlone = (ref: VariantRef): boolean => isPeer(ref) || convWay(ref.variant).threads === 1;
+  const [alone, together] = [true, false].map((one) => {
+    const own = refs.filter((ref) => isAlone(ref) === one);
+    return own.length > 0 ? operandsOf(shape, own, bench, !one) : undefined;
+  });
   return refs.map((ref): Candidate => {
+    const operands = (isAlone(ref) ? alone : together) as ReturnType<typeof operandsOf>;
     if (isPeer(ref)) {
       const { input, output, reference } = operands.of("nchw");
       const given = { shape, input: input.view, weights: operands.weights.view, output: output.view };
       return peerConvolution(ref, given, reference, bench);
     }
     const algorithm = comparedAlgorithm(ref.variant);
-    const { layout } = convWay(ref.variant);
+    const { layout, threads } = convWay(ref.variant);
     const { weights } = operands;
     const { input, output, reference } = operands.of(layout);
     const target = kernelTarget(ref);
-    const made = makeConvolution(algorithm, { layout, shape, target, memory: operands.memory });
+    const made = makeConvolution(algorithm, { layout, shape, target, threads, memory: operands.memory });
     bench.exact(ref, "workspace", made.workspaceBytes);
-    const { bytesMoved, multiplications } = algorithm.accounting(made.problem);
+    const { bytesMoved, multiplications } = workOf(algorithm, made.problem);
     bench.exact(ref, "bytes-moved", bytesMoved);
     if (errors) bench.exact(ref, "macs", multiplications);
     made.prepare(weights.address);
@@ -78,7 +84,7 @@ export function layerCandidates(
       return differsFromSample(reference(), output.view, algorithm.tolerance);
     };
     // What it does itself, so that nothing that multiplies less exceeds the peak of the core.
-    return { ...ref, run, check, flops: 2 * multiplications };
+    return { ...ref, run, check, flops: 2 * multiplications, ...(threads > 1 && { threads }) };
   });
 }
 
@@ -87,16 +93,16 @@ export function contestBytes(shape: ConvShape, refs: readonly VariantRef[]): num
   const own = refs
     .filter((ref) => !isPeer(ref))
     .map((ref) => {
-      const { layout } = convWay(ref.variant);
-      const problem = problemOf({ layout, shape, target: kernelTarget(ref) });
+      const { layout, threads } = convWay(ref.variant);
+      const problem = problemOf({ layout, shape, target: kernelTarget(ref), threads });
       return ownBytes(comparedAlgorithm(ref.variant), problem);
     });
   const operands = operandBytes(problemOf({ layout: "nchw", shape, target: "js" }));
   return own.reduce((sum, bytes) => sum + bytes, layouts.length * operands) + 4096;
 }
 
-function operandsOf(shape: ConvShape, refs: readonly VariantRef[], bench: Bench) {
-  const memory = new Memory(contestBytes(shape, refs));
+function operandsOf(shape: ConvShape, refs: readonly VariantRef[], bench: Bench, shared: boolean) {
+  const memory = new Memory(contestBytes(shape, refs), { shared });
   const weights = memory.allocate("f32", weightsLength(shape));
   fillRandom(weights.view, bench.random("weights"));
   const made = new Map<Layout, ReturnType<typeof ofLayout>>();

@@ -4,7 +4,9 @@
  */
 import type { Cell, ExperimentRow, Settings, VariantRef } from "../experiment.ts";
 import { fastestTarget, on } from "../targets.ts";
-import { layerCell, type NamedShape, unjudgedRounds } from "./layer-cells.ts";
+import { withThreads } from "../variant.ts";
+import { layerBytes, layerCell, type NamedShape, ownLayersOr, unjudgedRounds } from "./layer-cells.ts";
+import { layerOf } from "./layer-text.ts";
 import { networks } from "./networks/networks.ts";
 import type { ConvShape } from "./shape.ts";
 
@@ -36,6 +38,13 @@ export const convAlgorithmsSweep: ExperimentRow = {
     { kind: "bars", title: "Bytes moved by layer and algorithm", metric: "bytes-moved" },
   ],
   foretells: true,
+  ownWorkloads: {
+    kind: "layer",
+    memoryBytes: (workload, settings) => {
+      const { shape } = layerOf(workload);
+      return layerBytes(shape, variantsFor(shape, settings));
+    },
+  },
   plan,
 };
 
@@ -49,28 +58,30 @@ function plan(settings: Settings): readonly Cell[] {
   const peers = (settings.peers ?? [])
     .filter((variant) => variant.startsWith("onnxruntime"))
     .map((variant): VariantRef => ({ variant, target: "peer" }));
-  return sweptLayers
-    .filter(({ name }) => names === "all" || names.includes(name))
-    .map((layer) => {
-      const refs = [...on(target, variantsFor(layer.shape)), ...peers];
-      return layerCell(layer, refs, unjudgedRounds(settings));
-    });
+  const cellFor = (layer: NamedShape): Cell => {
+    const refs = [...on(target, variantsFor(layer.shape, settings)), ...peers];
+    return layerCell(layer, refs, unjudgedRounds(settings));
+  };
+  return ownLayersOr(settings, cellFor, () =>
+    sweptLayers.filter(({ name }) => names === "all" || names.includes(name)).map(cellFor),
+  );
 }
 
-/** Variants, and the layers that each is compared on. */
+/** Variants, the layers that each is compared on, and whether all threads of a run compute it besides. */
 const contestants: readonly {
   readonly variant: string;
+  readonly together?: true;
   on(shape: ConvShape): boolean;
 }[] = [
-  { variant: "im2col", on: () => true },
+  { variant: "im2col", together: true, on: () => true },
   { variant: "im2col-pack", on: () => true },
-  { variant: "implicit", on: () => true },
-  { variant: "direct", on: () => true },
-  { variant: "pointwise", on: (shape) => isDense(shape, 1) },
+  { variant: "implicit", together: true, on: () => true },
+  { variant: "direct", together: true, on: () => true },
+  { variant: "pointwise", together: true, on: (shape) => isDense(shape, 1) },
   { variant: "winograd-2x2", on: (shape) => isDense(shape, 3) && shape.groups === 1 },
-  { variant: "winograd-4x4", on: (shape) => isDense(shape, 3) && shape.groups === 1 },
-  { variant: "depthwise", on: ({ groups, channels }) => groups > 1 && groups === channels },
-  { variant: "indirect-nhwc", on: ({ kernelHeight }) => kernelHeight > 1 },
+  { variant: "winograd-4x4", together: true, on: (shape) => isDense(shape, 3) && shape.groups === 1 },
+  { variant: "depthwise", together: true, on: ({ groups, channels }) => groups > 1 && groups === channels },
+  { variant: "indirect-nhwc", together: true, on: ({ kernelHeight }) => kernelHeight > 1 },
   { variant: "im2col-nhwc", on: ({ kernelHeight }) => kernelHeight > 1 },
   { variant: "pointwise-nhwc", on: (shape) => isDense(shape, 1) },
 ];
@@ -83,6 +94,11 @@ function isDense({ kernelHeight, kernelWidth, stride, dilation }: ConvShape, sid
   );
 }
 
-function variantsFor(shape: ConvShape): readonly string[] {
-  return contestants.filter((each) => each.on(shape)).map(({ variant }) => variant);
+function variantsFor(shape: ConvShape, { threads = 1 }: Pick<Settings, "threads">): readonly string[] {
+  const taking = contestants.filter((each) => each.on(shape));
+  const together = threads > 1 ? taking.filter((each) => each.together) : [];
+  return [
+    ...taking.map(({ variant }) => variant),
+    ...together.map(({ variant }) => withThreads(variant, threads)),
+  ];
 }

@@ -8,8 +8,7 @@ import { comparedAlgorithm } from "./contest.ts";
 import { sweptLayers } from "./conv-algorithms.experiment.ts";
 import { problemOf } from "./convolution.ts";
 import { unjudgedRounds } from "./layer-cells.ts";
-import { layerRace } from "./layer-race.ts";
-import { networkLayer } from "./networks/networks.ts";
+import { layerNamed, layerRace } from "./layer-race.ts";
 import { vectorLanes } from "./problem.ts";
 import type { ConvShape } from "./shape.ts";
 import { convWay } from "./way.ts";
@@ -22,9 +21,11 @@ const race = layerRace({
 
 export const procedure: Procedure = {
   run: async (cell: Cell, bench: Bench) => {
-    const { shape } = networkLayer(cell.workload);
+    const { shape } = layerNamed(sweptLayers, cell.workload);
+    // What threads gain is not foretold.
     for (const ref of bench.variants)
-      if (!isPeer(ref)) bench.exact(ref, "predicted-peak-fraction", predictedShare(ref, shape));
+      if (!isPeer(ref) && convWay(ref.variant).threads === 1)
+        bench.exact(ref, "predicted-peak-fraction", predictedShare(ref, shape));
     await race.run(cell, bench);
   },
   code: (ref) => race.code?.(ref) ?? Promise.resolve(undefined),

@@ -5,7 +5,8 @@
 import type { Cell, Evidence, ExperimentRow, Judgement, Settings } from "../experiment.ts";
 import { above, allHold, bestTarget, triedRatio } from "../judge.ts";
 import { fastestTarget, on } from "../targets.ts";
-import { layerCell, type NamedShape, squareLayer } from "./layer-cells.ts";
+import { layerBytes, layerCell, type NamedShape, ownLayersOr, squareLayer } from "./layer-cells.ts";
+import { layerOf } from "./layer-text.ts";
 
 export const loopsVariant = "seven-loops";
 export const loweredVariant = "im2col";
@@ -43,14 +44,17 @@ export const im2colLoops: ExperimentRow = {
     { kind: "bars", title: "Time by layer and method", metric: "time" },
     { kind: "bars", title: "Speed-up over the seven loops", metric: "speed-up" },
   ],
+  ownWorkloads: { kind: "layer", memoryBytes: (workload) => layerBytes(layerOf(workload).shape, raced) },
   plan,
 };
+
+const raced: readonly string[] = [loopsVariant, loweredVariant, tiledVariant];
 
 function plan(settings: Settings): readonly Cell[] {
   const target = fastestTarget(settings);
   if (!target) return [];
-  const variants = on(target, [loopsVariant, loweredVariant, tiledVariant]);
-  return loopLayers.map((layer) => layerCell(layer, variants, loopRounds));
+  const cellFor = (layer: NamedShape): Cell => layerCell(layer, on(target, raced), loopRounds);
+  return ownLayersOr(settings, cellFor, () => loopLayers.map(cellFor));
 }
 
 function judge(evidence: Evidence): Judgement {

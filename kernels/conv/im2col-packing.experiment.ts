@@ -5,7 +5,8 @@
 import type { Cell, Evidence, ExperimentRow, Judgement, Settings } from "../experiment.ts";
 import { bestTarget } from "../judge.ts";
 import { fastestTarget, on } from "../targets.ts";
-import { layerCell, type NamedShape, squareLayer } from "./layer-cells.ts";
+import { layerBytes, layerCell, type NamedShape, ownLayersOr, squareLayer } from "./layer-cells.ts";
+import { layerOf } from "./layer-text.ts";
 import { judgeMajority } from "./majority.ts";
 
 export const packedVariant = "im2col-pack";
@@ -43,14 +44,17 @@ export const im2colPacking: ExperimentRow = {
     { kind: "bars", title: "Time by layer and method", metric: "time" },
     { kind: "bars", title: "Bytes moved by layer and method", metric: "bytes-moved" },
   ],
+  ownWorkloads: { kind: "layer", memoryBytes: (workload) => layerBytes(layerOf(workload).shape, raced) },
   plan,
 };
+
+const raced: readonly string[] = [unpackedVariant, packedVariant, ...besides];
 
 function plan(settings: Settings): readonly Cell[] {
   const target = fastestTarget(settings);
   if (!target) return [];
-  const variants = on(target, [unpackedVariant, packedVariant, ...besides]);
-  return packingLayers.map((layer) => layerCell(layer, variants, packingRounds));
+  const cellFor = (layer: NamedShape): Cell => layerCell(layer, on(target, raced), packingRounds);
+  return ownLayersOr(settings, cellFor, () => packingLayers.map(cellFor));
 }
 
 function judge(evidence: Evidence): Judgement {

@@ -6,8 +6,10 @@
 import type { Cell, Evidence, ExperimentRow, Judgement, Settings } from "../experiment.ts";
 import { allHold, bestTarget, figure, missing } from "../judge.ts";
 import { fastestTarget, on } from "../targets.ts";
-import { layerCell, type NamedShape, squareLayer } from "./layer-cells.ts";
+import { layerBytes, layerCell, type NamedShape, ownLayersOr, squareLayer } from "./layer-cells.ts";
+import { layerOf } from "./layer-text.ts";
 import { judgeMajority } from "./majority.ts";
+import { type ConvShape, isPointwise } from "./shape.ts";
 
 export const indirectVariant = "indirect-nhwc";
 export const loweredVariant = "im2col-nhwc";
@@ -101,19 +103,34 @@ export const indirectConvolution: ExperimentRow = {
     { kind: "bars", title: "Indirection buffer by channels", metric: "indirection-buffer" },
     { kind: "bars", title: "Unfolded matrix by channels", metric: "unfolded-input" },
   ],
+  ownWorkloads: {
+    kind: "layer",
+    memoryBytes: (workload) => {
+      const { shape } = layerOf(workload);
+      return layerBytes(shape, ownVariants(shape));
+    },
+  },
   plan,
 };
+
+/** What runs on a layer of the user's own. */
+const ownVariants = (shape: ConvShape): readonly string[] => [
+  ...[loweredVariant, indirectVariant],
+  ...(isPointwise(shape) ? [pointwiseVariant] : []),
+];
 
 function plan(settings: Settings): readonly Cell[] {
   const target = fastestTarget(settings);
   if (!target) return [];
   const cells = (layers: readonly NamedShape[], variants: readonly string[]): Cell[] =>
     layers.map((each) => layerCell(each, on(target, variants), indirectRounds));
-  return [
+  const own = (layer: NamedShape): Cell =>
+    layerCell(layer, on(target, ownVariants(layer.shape)), indirectRounds);
+  return ownLayersOr(settings, own, () => [
     { workload: bufferWorkload, variants: on(target, bufferChannels.map(bufferVariant)), seconds: 1 },
     ...cells(largeKernels, [loweredVariant, indirectVariant]),
     ...cells(smallKernels, [indirectVariant, pointwiseVariant]),
-  ];
+  ]);
 }
 
 /** Bytes of a float32 over bytes of a 32-bit offset. */

@@ -1,7 +1,19 @@
 /** How cells of timed layers are planned. Light. */
 import type { Cell, Settings, VariantRef } from "../experiment.ts";
 import { fewestRounds } from "../judge.ts";
-import { type ConvShape, convFlops, convShape } from "./shape.ts";
+import { layerOf } from "./layer-text.ts";
+import {
+  type ConvShape,
+  convFlops,
+  convShape,
+  inputLength,
+  outputLength,
+  paddedHeight,
+  paddedWidth,
+  patchLength,
+  positions,
+  weightsLength,
+} from "./shape.ts";
 
 /** A layer under its workload's name. */
 export interface NamedShape {
@@ -44,6 +56,33 @@ export function layerCell(
   }, 0);
   return { workload: name, variants, seconds: secondsBefore + (rounds + roundsBefore) * round };
 }
+
+/** The cells of the user's own layers, where there are any, else those of the experiment. */
+export function ownLayersOr(
+  { workloads }: Pick<Settings, "workloads">,
+  cellFor: (layer: NamedShape) => Cell,
+  planned: () => readonly Cell[],
+): readonly Cell[] {
+  return workloads ? workloads.map((text) => cellFor(layerOf(text))) : planned();
+}
+
+/**
+ * Bytes that these variants allocate for a layer, roughly and from above: operands in both layouts, the float64 reference
+ * apart, unfolded matrices and their packed copies, and for all others copies of image, output and transformed weights.
+ */
+export function layerBytes(shape: ConvShape, variants: readonly string[]): number {
+  const unfolded = shape.groups * patchLength(shape) * positions(shape);
+  const padded = shape.channels * paddedHeight(shape) * paddedWidth(shape);
+  const operands = inputLength(shape) + outputLength(shape) + weightsLength(shape);
+  const own = variants.reduce((sum, variant) => {
+    const copies = variant.startsWith("im2col") ? 2.5 * unfolded : 0;
+    return sum + copies + 2 * (padded + outputLength(shape)) + 4.5 * weightsLength(shape) + smallBuffers;
+  }, 0);
+  return Math.ceil(4 * (2 * operands + own));
+}
+
+/** Elements for tables and blocks that stay in caches. */
+const smallBuffers = 2 ** 19;
 
 /** Rounds of a comparison that no rule judges. */
 export function unjudgedRounds({ profile }: Pick<Settings, "profile">): number {

@@ -6,6 +6,7 @@ import { isPeer } from "../variant.ts";
 import { comparedAlgorithm, contestBytes, layerCandidates } from "./contest.ts";
 import { makeConvolution, problemOf, takes } from "./convolution.ts";
 import { type NamedShape, samplingSeconds } from "./layer-cells.ts";
+import { isLayerText, layerOf } from "./layer-text.ts";
 import { convWay } from "./way.ts";
 
 export interface RaceOptions {
@@ -33,9 +34,7 @@ async function race(
   cell: Cell,
   bench: Bench,
 ): Promise<void> {
-  const layer = layers.find(({ name }) => name === cell.workload);
-  if (!layer)
-    throw new RangeError(`expected one of ${layers.map(({ name }) => name)}; found ${cell.workload}`);
+  const layer = layerNamed(layers, cell.workload);
   const named = (variant: string): VariantRef[] => bench.variants.filter((ref) => ref.variant === variant);
   const [base] = against === undefined ? [] : named(against);
   await bench.compare(layerCandidates(layer.shape, bench.variants, bench, { errors }), {
@@ -49,10 +48,19 @@ async function race(
   });
 }
 
+/** The layer of a workload: of these, or one that the user wrote down. @throws RangeError for any other name */
+export function layerNamed(layers: readonly NamedShape[], workload: string): NamedShape {
+  const layer = layers.find(({ name }) => name === workload);
+  if (layer) return layer;
+  if (isLayerText(workload)) return layerOf(workload);
+  throw new RangeError(`expected one of ${layers.map(({ name }) => name).join(", ")}; found ${workload}`);
+}
+
 /** The code of a variant for the first layer that it takes, its main kernel first. */
 function textOf(layers: readonly NamedShape[], ref: VariantRef): string | undefined {
   if (isPeer(ref)) return undefined;
   const { layout } = convWay(ref.variant);
+  // Every thread runs the kernels of one.
   const algorithm = comparedAlgorithm(ref.variant);
   const target = kernelTarget(ref);
   const shape = layers.find((each) =>

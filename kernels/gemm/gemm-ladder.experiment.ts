@@ -74,7 +74,7 @@ export const gemmLadder: ExperimentRow = {
     { kind: "ladder", title: "GFLOP/s of each step; the top is the measured peak", metric: "throughput" },
     { kind: "roofline", title: "The ladder under the roofline", metric: "throughput" },
   ],
-  ownWorkloads: { memoryBytes },
+  ownWorkloads: { kind: "product", memoryBytes },
   plan: withPeers(plan),
 };
 

@@ -63,7 +63,10 @@ export const gemmPredict: ExperimentRow = {
   claims: [],
   charts: [{ kind: "forecast", title: "Predicted and measured share of peak", metric: "peak-fraction" }],
   foretells: true,
-  ownWorkloads: { memoryBytes: (workload, settings) => cellMemoryBytes(workload, refsOn(settings).length) },
+  ownWorkloads: {
+    kind: "product",
+    memoryBytes: (workload, settings) => cellMemoryBytes(workload, refsOn(settings).length),
+  },
   plan,
 };
 

@@ -37,7 +37,7 @@ export const gemmWaterfall: ExperimentRow = {
       traffic: "simulated",
     },
   ],
-  ownWorkloads: { memoryBytes },
+  ownWorkloads: { kind: "product", memoryBytes },
   plan,
 };
 

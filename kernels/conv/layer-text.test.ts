@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { randomStream } from "../random.ts";
+import { comparedAlgorithm, contestBytes } from "./contest.ts";
+import { problemOf, takes } from "./convolution.ts";
+import { layerBytes } from "./layer-cells.ts";
+import { layerOf, layerText } from "./layer-text.ts";
+import { networks } from "./networks/networks.ts";
+import { randomGeneralShape } from "./random-shape.ts";
+
+describe("a layer as the command line writes it", () => {
+  it("is read back as it was written", () => {
+    const random = randomStream(3);
+    for (let i = 0; i < 200; i++) {
+      const shape = randomGeneralShape(random);
+      expect(layerOf(layerText(shape)), layerText(shape)).toEqual({ name: layerText(shape), shape });
+    }
+  });
+
+  it.each([
+    ["64x56x56:128x3x3:s2p1", { filters: 128, stride: { y: 2, x: 2 } }],
+    ["3x9x9:4x3x5:P1x2", { padding: { top: 1, bottom: 1, left: 2, right: 2 } }],
+    [
+      "3x9x9:4x3x5:d2x1p0x1x2x3",
+      { dilation: { y: 2, x: 1 }, padding: { top: 0, bottom: 1, left: 2, right: 3 } },
+    ],
+    ["8x9x9:8x3x3:g8", { groups: 8 }],
+  ])("%s", (text, fields) => expect(layerOf(text).shape).toMatchObject(fields));
+
+  it.each([
+    "",
+    ":",
+    "3x9:4x3x3",
+    "3x9x9:4x3",
+    "3x9x9:4x3x3:",
+    "3x9x9:4x3x3:q1",
+    "3x9x9:4x3x3:s1s2",
+    "3x9x9:4x3x3:g1x2",
+    "3x9x9:4x3x3:p-1",
+    "3x9x9:4x3x3:p1x2x3",
+  ])("is refused where it cannot be read: %j", (text) =>
+    expect(() => layerOf(text)).toThrow(/a layer such as 64x56x56:128x3x3:s2p1/),
+  );
+});
+
+it("memory for a layer is stated at least as large as what its variants take", () => {
+  const variants = [
+    "im2col",
+    "im2col-pack",
+    "implicit",
+    "direct",
+    "pointwise",
+    "winograd-2x2",
+    "winograd-4x4",
+    "depthwise",
+    "indirect-nhwc",
+    "im2col-nhwc",
+  ];
+  for (const { layers } of networks)
+    for (const { name, shape } of layers) {
+      const taking = variants.filter((variant) => {
+        const layout = variant.endsWith("-nhwc") ? "nhwc" : "nchw";
+        return takes(comparedAlgorithm(variant), problemOf({ layout, shape, target: "wasm" }));
+      });
+      const taken = contestBytes(
+        shape,
+        taking.map((variant) => ({ variant, target: "wasm" })),
+      );
+      const stated = layerBytes(shape, taking);
+      expect(stated, name).toBeGreaterThanOrEqual(taken);
+      expect(stated, name).toBeLessThan(8 * taken + 2 ** 25);
+    }
+});
