@@ -55,8 +55,8 @@ function inputsFor(engine: Engine, needs: LossNeeds) {
 
 /** What stands for the constants that some definitions take besides. */
 const constants = (engine: Engine): Readonly<Record<string, Tensor | readonly number[]>> => ({
-  bn_weight: [1, 1, 1, 1],
-  bn_bias: [0, 0.5, -0.5, 1],
+  bn_weight: engine.tensor([4], 1),
+  bn_bias: engine.tensor([4], [0, 0.5, -0.5, 1]),
   log_variance: engine.tensor([4, 5], 0),
   idx: [0, 1, 2, 3],
   contrast_idx: [0, 4, 1, 5, 2, 4, 3, 5],

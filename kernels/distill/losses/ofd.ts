@@ -49,10 +49,8 @@ function teacherMap(inputs: LossInputs, student: Tensor): Tensor {
 function partial(inputs: LossInputs) {
   const student = inputs.tensor("student");
   const [batch, channels] = sidesOf(student);
-  const betas = inputs.numbers("bn_bias");
-  const margins = Array.from(inputs.numbers("bn_weight"), (gamma, c) =>
-    expectedNegative(gamma, betas[c] as number),
-  );
+  const [gammas, betas] = [inputs.tensor("bn_weight").values, inputs.tensor("bn_bias").values];
+  const margins = Array.from(gammas, (gamma, c) => expectedNegative(gamma, betas[c] as number));
   const margin = student.engine.tensor([channels, 1, 1], margins);
   const errors = map([student, teacherMap(inputs, student), margin], (s, t, m) => {
     const wanted = max(t, m);
