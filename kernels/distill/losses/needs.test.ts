@@ -68,6 +68,28 @@ const withNeeds = losses.flatMap(({ id, variants }) =>
   Object.entries(variants).flatMap(([name, variant]) => (variant.needs ? [{ id, name, variant }] : [])),
 );
 
+describe("features behind ReLU", () => {
+  it.each(withNeeds)(
+    "leave $id $name finite: dead channels, an example of zeros, two that are equal",
+    ({ variant }) => {
+      const engine = checker({ target: "js" });
+      const { sides, parts } = inputsFor(engine, variant.needs as LossNeeds);
+      for (const { shape, size, values } of Object.values(sides)) {
+        const width = size / (shape[0] as number);
+        for (let i = 0; i < size; i++) values[i] = Math.max(0, values[i] as number);
+        for (let i = 0; i < size; i += width) values.fill(0, i, i + width / (shape[1] as number));
+        values.copyWithin(width, 2 * width, 3 * width);
+        values.fill(0, 0, width);
+      }
+      const { loss } = variant.compute(inputsOf(engine, { ...constants(engine), ...sides, ...parts }), {});
+      backward(loss);
+      expect(Number.isFinite(loss.item())).toBe(true);
+      for (const [name, { gradient }] of Object.entries({ ...sides, ...parts }))
+        if (!name.startsWith("teacher")) expect(gradient?.values.every(Number.isFinite), name).toBe(true);
+    },
+  );
+});
+
 /** Features of two networks that agree in nothing but the batch. */
 const unlike: readonly [Shape, Shape] = [
   [4, 3, 4, 4],

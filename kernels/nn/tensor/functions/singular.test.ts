@@ -1,9 +1,10 @@
 /** Singular values and vectors: what they are, their gradients, and matrices of every shape and rank. */
 import { describe, expect, it } from "vitest";
+import { backward } from "../backward.ts";
 import { checker, checkGradients, randomParameter } from "../gradient-check.fixture.ts";
 import type { Shape } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
-import { mul } from "./arithmetic.ts";
+import { add, mul } from "./arithmetic.ts";
 import { matmul } from "./matmul.ts";
 import { reshape, transpose } from "./move.ts";
 import { sum } from "./reduce.ts";
@@ -65,6 +66,18 @@ describe("values and vectors", () => {
     expect([...values.values]).toEqual([2, 2, 2, 2]);
     for (const [i, value] of matmul(transpose(vectors), vectors).values.entries())
       expect(value).toBeCloseTo(i % 5 === 0 ? 1 : 0, 14);
+  });
+
+  it("leave gradients finite where values are equal or 0, as behind ReLU", () => {
+    const x = engine.parameter([3, 4], [2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0]);
+    const { values, vectors } = rightSingular(x, 3);
+    backward(add(sum(values), sum(mul(vectors, randomParameter(engine, [4, 3], 2)))));
+    expect(x.gradient?.values.every(Number.isFinite)).toBe(true);
+    expect(x.gradient?.values.some((slope) => slope !== 0)).toBe(true);
+    const nothing = engine.parameter([3, 2], 0);
+    const none = rightSingular(nothing, 2);
+    backward(add(sum(none.values), sum(none.vectors)));
+    expect([...(nothing.gradient?.values ?? [])]).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
   it("of zeros are zeros", () => {

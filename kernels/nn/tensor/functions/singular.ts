@@ -4,7 +4,7 @@
  * the digits that the values differ by.
  */
 import { record } from "../record.ts";
-import { choose, div, mul, sub } from "../scalar.ts";
+import { abs, choose, div, mul, add as plus, sub } from "../scalar.ts";
 import { shapeText } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import { add } from "./arithmetic.ts";
@@ -19,10 +19,13 @@ export interface Singular {
   readonly vectors: Tensor;
 }
 
+/** Differences of squared values, beside the largest one, that are rounding. */
+const equalUpTo = { f32: 2 ** -20, f64: 2 ** -49 } as const;
+
 /**
  * Of matrices [..., m, n], the `count` largest singular values and right singular vectors; fewer where the smaller side
- * is shorter. A vector's sign is free: its largest element is made positive. Where two singular values are equal their
- * vectors are not determined, and gradients infinite.
+ * is shorter. A vector's sign is free: its largest element is made positive. Vectors of singular values that are equal up
+ * to rounding are not determined: that they turn into one another is left out of gradients, where torch has infinities.
  * @throws RangeError for what is no matrix, or values that are no numbers
  */
 export function rightSingular(x: Tensor, count: number): Singular {
@@ -32,6 +35,7 @@ export function rightSingular(x: Tensor, count: number): Singular {
       `expected matrices and a count of at least 1; found ${shapeText(x.shape)} and ${count}`,
     );
   const leading = x.shape.slice(0, -2);
+  const { element } = x.engine;
   const k = Math.min(count, m, n);
   const all = decompose(x, m, n);
   // All n vectors span the space that the wanted ones may move in.
@@ -43,7 +47,7 @@ export function rightSingular(x: Tensor, count: number): Singular {
     values: record(values, [x], (gradient) => {
       const scaled = map(
         [columns, reshape(gradient, [...leading, 1, k]), reshape(values, [...leading, 1, k])],
-        (v, g, s) => mul(v, div(g, s)),
+        (v, g, s) => choose(s, "gt", 0, mul(v, div(g, s)), 0),
       );
       return [matmul(matmul(detach(x), scaled), columns, { transposeB: true })];
     }),
@@ -54,24 +58,19 @@ export function rightSingular(x: Tensor, count: number): Singular {
           matmul(whole, gradient, { transposeA: true }),
           reshape(all.values, [...leading, n, 1]),
           reshape(values, [...leading, 1, k]),
-          offDiagonal(x, n, k),
+          reshape(slice(values, -1, 0, 1), [...leading, 1, 1]),
         ],
-        (g, own, other, apart) => {
-          const gap = sub(mul(other, other), mul(own, own));
-          return choose(apart, "eq", 0, 0, div(g, choose(apart, "eq", 0, 1, gap)));
+        (g, own, other, largest) => {
+          const gap = mul(sub(other, own), plus(other, own));
+          const least = mul(equalUpTo[element], mul(largest, largest));
+          // On the diagonal it is 0, too.
+          return choose(abs(gap), "le", least, 0, div(g, choose(abs(gap), "le", least, 1, gap)));
         },
       );
       const toG = matmul(matmul(whole, turns), columns, { transposeB: true });
       return [matmul(detach(x), add(toG, transpose(toG)))];
     }),
   };
-}
-
-/** [n, k] of ones with zeros on the diagonal. */
-function offDiagonal({ engine }: Tensor, n: number, k: number): Tensor {
-  const made = engine.tensor([n, k], 1);
-  for (let i = 0; i < k; i++) made.values[i * k + i] = 0;
-  return made;
 }
 
 /** All n singular values (0 beyond the rank) [..., n] and vectors [..., n, n] of each matrix; not recorded. */
