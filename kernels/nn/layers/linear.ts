@@ -1,7 +1,6 @@
 /** A fully connected layer: y = x W^T + b. */
 import { fanInUniform, type Initialiser } from "../initialisers.ts";
-import { add } from "../tensor/functions/arithmetic.ts";
-import { matmul } from "../tensor/functions/matmul.ts";
+import { linear as affine } from "../tensor/functions/linear.ts";
 import { sizeOf } from "../tensor/shapes.ts";
 import type { Layer, Nursery } from "./layer.ts";
 
@@ -17,7 +16,7 @@ export function linear(
   return {
     kind: `linear ${inputs} to ${outputs}`,
     parameters: { weight, bias },
-    forward: (x) => add(matmul(x, weight, { transposeB: true }), bias),
+    forward: (x) => affine(x, weight, bias),
     cost(input) {
       const rows = sizeOf(input.slice(0, -1));
       return { output: [...input.slice(0, -1), outputs], flops: rows * (2 * inputs * outputs + outputs) };

@@ -4,19 +4,18 @@
  */
 import { fanInUniform } from "../initialisers.ts";
 import { conv2d } from "../layers/conv2d.ts";
-import type { Nursery } from "../layers/layer.ts";
+import type { Layer, Nursery } from "../layers/layer.ts";
 import { linear } from "../layers/linear.ts";
 import { flatten, relu, sequential } from "../layers/sequential.ts";
 import type { Engine } from "../tensor/engine.ts";
-import { add, mul } from "../tensor/functions/arithmetic.ts";
-import { map } from "../tensor/functions/elementwise.ts";
+import { gelu } from "../tensor/functions/activations.ts";
+import { add } from "../tensor/functions/arithmetic.ts";
+import { attention } from "../tensor/functions/attention.ts";
 import { gather } from "../tensor/functions/gather.ts";
-import { matmul } from "../tensor/functions/matmul.ts";
-import { permute, reshape, slice } from "../tensor/functions/move.ts";
+import { reshape } from "../tensor/functions/move.ts";
+import { layerNorm as normalise } from "../tensor/functions/norms.ts";
 import { maxPool2d } from "../tensor/functions/pool.ts";
-import { mean } from "../tensor/functions/reduce.ts";
-import { crossEntropy, softmax } from "../tensor/functions/softmax.ts";
-import * as scalar from "../tensor/scalar.ts";
+import { crossEntropy } from "../tensor/functions/softmax.ts";
 import { type Shape, sizeOf } from "../tensor/shapes.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -36,7 +35,8 @@ export interface NetworkOfRace {
 }
 
 export interface Made {
-  readonly parameters: readonly Tensor[];
+  /** In PyTorch's order; several tensors where it has one, their rows one after the other. */
+  readonly parameters: readonly (Tensor | readonly Tensor[])[];
   /** One row of scores for each label. */
   forward(x: Batch): Tensor;
 }
@@ -132,53 +132,31 @@ function transformer(where: Nursery): Made {
 
 function block(where: Nursery) {
   const [norm1, norm2] = [layerNorm(where.engine), layerNorm(where.engine)];
-  const [qkv, out, up, down] = [
-    linear(where, width, 3 * width),
-    linear(where, width, width),
-    linear(where, width, 4 * width),
-    linear(where, 4 * width, width),
-  ];
-  const dense = (layer: typeof qkv, x: Tensor): Tensor => layer.forward(x, { training: true });
-  const attention = (x: Tensor): Tensor => {
-    const each = width / heads;
-    const parts = permute(reshape(dense(qkv, x), [batch, length, 3, heads, each]), [2, 0, 3, 1, 4]);
-    const [q, k, v] = [0, 1, 2].map((i) =>
-      reshape(slice(parts, 0, i, i + 1), [batch, heads, length, each]),
-    ) as [Tensor, Tensor, Tensor];
-    const scores = mul(matmul(q, k, { transposeB: true }), each ** -0.5);
-    const mixed = permute(matmul(softmax(scores), v), [0, 2, 1, 3]);
-    return dense(out, reshape(mixed, [batch, length, width]));
-  };
+  const [q, k, v, out] = [0, 1, 2, 3].map(() => linear(where, width, width)) as [Layer, Layer, Layer, Layer];
+  const [up, down] = [linear(where, width, 4 * width), linear(where, 4 * width, width)];
+  const dense = (layer: Layer, x: Tensor): Tensor => layer.forward(x, { training: true });
+  const mixed = (x: Tensor): Tensor =>
+    dense(out, attention(dense(q, x), dense(k, x), dense(v, x), { heads }));
   return {
     parameters: [
       ...norm1.parameters,
-      ...[qkv, out].flatMap(({ parameters }) => Object.values(parameters)),
+      ...(["weight", "bias"] as const).map((name) =>
+        [q, k, v].map((layer) => layer.parameters[name] as Tensor),
+      ),
+      ...Object.values(out.parameters),
       ...norm2.parameters,
       ...[up, down].flatMap(({ parameters }) => Object.values(parameters)),
     ],
     forward: (x: Tensor): Tensor => {
-      const y = add(x, attention(norm1.forward(x)));
-      return add(y, dense(down, map([dense(up, norm2.forward(y))], gelu)));
+      const y = add(x, mixed(norm1.forward(x)));
+      return add(y, dense(down, gelu(dense(up, norm2.forward(y)))));
     },
   };
 }
 
-const gelu = (x: scalar.Scalar): scalar.Scalar =>
-  scalar.mul(scalar.mul(x, 0.5), scalar.add(scalar.erf(scalar.mul(x, Math.SQRT1_2)), 1));
-
 function layerNorm(engine: Engine) {
   const [weight, bias] = [engine.parameter([width], 1), engine.parameter([width], 0)];
-  const over = { over: [-1], keep: true };
-  return {
-    parameters: [weight, bias],
-    forward: (x: Tensor): Tensor => {
-      const centred = map([x, mean(x, over)], scalar.sub);
-      const variance = mean(map([centred], scalar.square), over);
-      return map([centred, variance, weight, bias], (c, v, w, b) =>
-        scalar.add(scalar.mul(scalar.div(c, scalar.sqrt(scalar.add(v, 1e-5))), w), b),
-      );
-    },
-  };
+  return { parameters: [weight, bias], forward: (x: Tensor) => normalise(x, { weight, bias }) };
 }
 
 /** The loss of a batch, and what is asked of it: one place for warm-up, checks and timing. */

@@ -22,6 +22,8 @@ export const sameShape = (a: Shape, b: Shape): boolean =>
 
 /** The shape that all can be stretched to, by NumPy's rules: aligned at the end, a length of 1 fits any other. */
 export function broadcastShape(shapes: readonly Shape[]): Shape {
+  const [first] = shapes;
+  if (first && shapes.every((shape) => sameShape(shape, first))) return first;
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, i) => {
     const lengths = shapes

@@ -41,7 +41,7 @@ function gradients(
   gradient: Tensor,
 ): readonly (Tensor | undefined)[] {
   const passed = input(tensors.length);
-  const all = gradientsOf(formula, tensors.length, passed);
+  const all = knownGradients(formula, tensors.length, passed);
   const wanted = all.map((each, i) => (tensors[i]?.wantsGradient ? each : undefined));
   // A sum hands its gradient on as it is, and operands with equal gradients share one.
   const formulas = [...new Set(wanted)].filter((each) => each !== undefined && each !== passed) as Scalar[];
@@ -51,6 +51,16 @@ function gradients(
     const whole = each === passed ? gradient : (made[formulas.indexOf(each)] as Tensor);
     return sumTo(whole, (tensors[i] as Tensor).shape);
   });
+}
+
+/** Gradients of formulas that were asked for before: the same in every step. */
+const known = new Map<string, readonly (Scalar | undefined)[]>();
+
+function knownGradients(formula: Scalar, inputs: number, seed: Scalar): readonly (Scalar | undefined)[] {
+  const name = `${formula.id} ${inputs}`;
+  const found = known.get(name) ?? gradientsOf(formula, inputs, seed);
+  known.set(name, found);
+  return found;
 }
 
 /** The values of some formulas, a new tensor each. */
@@ -86,15 +96,17 @@ function run(
 ): void {
   const [{ shape, size }] = results as [Tensor];
   if (size === 0) return;
-  const strides = [
-    ...tensors.map((tensor) => stretchedStrides(tensor.shape, shape)),
-    ...results.map(() => stridesOf(shape)),
-  ];
-  const nest = nestOf(shape, strides);
-  const name = `map ${formulas.map(({ id }) => id)} of ${tensors.length} ${settings.length} ${nestText(nest)}`;
-  const { element, lanes } = engine;
-  const options = { element, lanes, formulas, inputs: tensors.length, settings: settings.length, nest };
-  const kernel = engine.kernel(name, () => mapProgram(options));
+  // Shapes say everything, and are faster to write down than the loops that they lead to.
+  const name = `map ${formulas.map(({ id }) => id)} ${settings.length} ${shape} of ${tensors.map((each) => each.shape).join(" ")}`;
+  const kernel = engine.kernel(name, () => {
+    const strides = [
+      ...tensors.map((tensor) => stretchedStrides(tensor.shape, shape)),
+      ...results.map(() => stridesOf(shape)),
+    ];
+    const { element, lanes } = engine;
+    const sizes = { inputs: tensors.length, settings: settings.length, nest: nestOf(shape, strides) };
+    return mapProgram({ element, lanes, formulas, ...sizes });
+  });
   kernel(...tensors.map(({ address }) => address), ...results.map(({ address }) => address), ...settings);
 }
 

@@ -12,7 +12,7 @@ import {
   stridesOf,
 } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
-import { map, nestText } from "./elementwise.ts";
+import { map } from "./elementwise.ts";
 import { reshape, stretch } from "./move.ts";
 
 export interface ReduceOptions {
@@ -73,11 +73,11 @@ function reduced(reduction: Reduction, x: Tensor, kept: Shape): Tensor {
   const { engine } = x;
   if (x.size === 0) throw new RangeError("expected at least one element to reduce; found none");
   const made = engine.tensor(kept);
-  const nest = nestOf(x.shape, [stridesOf(x.shape), stretchedStrides(kept, x.shape)]);
   const { element, lanes } = engine;
-  const kernel = engine.kernel(`${reduction} ${nestText(nest)}`, () =>
-    reduceProgram({ reduction, element, lanes, nest }),
-  );
+  const kernel = engine.kernel(`${reduction} ${x.shape} to ${kept}`, () => {
+    const nest = nestOf(x.shape, [stridesOf(x.shape), stretchedStrides(kept, x.shape)]);
+    return reduceProgram({ reduction, element, lanes, nest });
+  });
   kernel(x.address, made.address);
   return made;
 }
