@@ -36,14 +36,14 @@ const precision: Readonly<Record<Real, { readonly roundoff: number; readonly tin
 };
 
 /** Multiply-adds of a reference that takes about a fifth of a second; beyond, a sample of the rows is computed. */
-const fullReferenceWork = 2 ** 27;
+export const fullReferenceWork = 2 ** 27;
 
 /** Rows at both ends that a sample always contains: more than any micro-kernel's tile is high. */
 const edgeRows = 16;
 
 /** The rows to compute: all, or both edges and rows spread over the rest. */
-function sampledRows({ m, n, k }: GemmShape): readonly number[] {
-  const affordable = Math.max(4 * edgeRows, Math.floor(fullReferenceWork / Math.max(1, n * k)));
+function sampledRows({ m, n, k }: GemmShape, work: number): readonly number[] {
+  const affordable = Math.max(4 * edgeRows, Math.floor(work / Math.max(1, n * k)));
   if (m <= affordable) return Array.from({ length: m }, (_, i) => i);
   const middle = affordable - 2 * edgeRows;
   const chosen = new Set<number>();
@@ -52,10 +52,14 @@ function sampledRows({ m, n, k }: GemmShape): readonly number[] {
   return [...chosen].sort((left, right) => left - right);
 }
 
-/** C = alpha A B + beta C in double precision, with bounds for a result of `element`. */
-export function referenceGemm(input: ReferenceInput, element: Real = "f32"): GemmReference {
+/** C = alpha A B + beta C in double precision, with bounds for a result of `element`, by about `work` multiply-adds. */
+export function referenceGemm(
+  input: ReferenceInput,
+  element: Real = "f32",
+  work: number = fullReferenceWork,
+): GemmReference {
   const { m, n, k, alpha = 1, beta = 0 } = input;
-  const rows = sampledRows(input);
+  const rows = sampledRows(input, work);
   const value = new Float64Array(rows.length * n);
   const bound = new Float64Array(rows.length * n);
   const { roundoff, tiny } = precision[element];

@@ -20,12 +20,13 @@ import { planGemm } from "../gemm/variants.ts";
 import { gemmWay } from "../gemm/way.ts";
 import { kernelTarget } from "../kernel-target.ts";
 
-/** Candidates that all compute C = A B on the same random operands in [-1, 1). */
+/** Candidates that all compute C = A B on the same random operands in [-1, 1), checked by about `work` multiply-adds. */
 export function gemmCandidates(
   shape: GemmShape,
   element: Real,
   refs: readonly VariantRef[],
   bench: Bench,
+  work?: number,
 ): readonly Candidate[] {
   const { m, n, k } = shape;
   const shared = refs.some(({ variant }) => gemmWay(variant).threads > 1);
@@ -47,7 +48,7 @@ export function gemmCandidates(
       gemm.run(call);
     };
     const check = (): string | null => {
-      expected ??= referenceGemm({ ...shape, a: a.view, b: b.view }, element);
+      expected ??= referenceGemm({ ...shape, a: a.view, b: b.view }, element, work);
       c.view.fill(Number.NaN);
       run();
       return differsFromReference(expected, c.view);

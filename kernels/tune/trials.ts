@@ -1,6 +1,7 @@
 /** Procedure of `tune-trials`: candidates beside the default plan, the poor ones sent home early. */
 import type { Bench, Candidate, Cell, ComparisonOptions, Measurement, Procedure } from "../experiment.ts";
 import { variantText } from "../gemm/listing.ts";
+import { fullReferenceWork } from "../gemm/reference.ts";
 import { gemmCandidates } from "./candidates.ts";
 import { readTrialWorkload, type Stage } from "./trials.experiment.ts";
 
@@ -9,6 +10,7 @@ export const procedure: Procedure = { run, code: variantText };
 /** One comparison of a stage: the share of candidates that take part, and for how long. */
 interface Rung extends ComparisonOptions {
   readonly share: number;
+  readonly mostWarmUp: number;
 }
 
 /**
@@ -26,12 +28,29 @@ const rungs: Readonly<Record<Stage, readonly Rung[]>> = {
   final: [{ share: 1, leastRounds: 15, mostRounds: 61, seconds: 1.5, mostWarmUp: 0.3 }],
 };
 
+/** No compiler has to tier up for machine code: its first calls do no more than warm the caches. */
+const nativeWarmUp = 0.02;
+
+/**
+ * Multiply-adds of the reference: a twentieth of a second in each process for those that mostly go home, some of the rows
+ * of a large product; for the few that are left all that a reference ever covers.
+ */
+const referenceWork: Readonly<Record<Stage, number>> = {
+  trials: fullReferenceWork / 4,
+  semifinal: fullReferenceWork,
+  final: fullReferenceWork,
+};
+
 async function run(cell: Cell, bench: Bench): Promise<void> {
   const { shape, element, stage } = readTrialWorkload(cell.workload);
-  const [first, ...rest] = gemmCandidates(shape, element, bench.variants, bench);
+  const [first, ...rest] = gemmCandidates(shape, element, bench.variants, bench, referenceWork[stage]);
   if (!first) return;
   let left: readonly Candidate[] = rest;
-  for (const [at, { share, ...options }] of rungs[stage].entries()) {
+  for (const [at, { share, mostWarmUp, ...timing }] of rungs[stage].entries()) {
+    const options = {
+      ...timing,
+      mostWarmUp: first.target === "native" ? Math.min(mostWarmUp, nativeWarmUp) : mostWarmUp,
+    };
     const taking = left.slice(0, Math.ceil(rest.length * share));
     // Checked once; a later comparison of the same kernels need not do so again.
     const contestants = [first, ...taking].map(at === 0 ? whole : unchecked);
