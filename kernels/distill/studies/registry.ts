@@ -7,6 +7,7 @@ import { kdSettingsStudy } from "./kd-settings.experiment.ts";
 import { mutualStudy } from "./mutual-learning.experiment.ts";
 import { richLabelsStudy } from "./rich-labels.experiment.ts";
 import { softTargets } from "./soft-targets.experiment.ts";
+import { softenedGradients } from "./softened-gradients.experiment.ts";
 import { teacherAssistantStudy } from "./teacher-assistant.experiment.ts";
 import { unseenClassStudy } from "./unseen-class.experiment.ts";
 
@@ -17,6 +18,7 @@ const study = (row: ExperimentRow, file: () => Promise<{ readonly procedure: Pro
 
 export const studies: readonly Experiment[] = [
   study(softTargets, () => import("./soft-targets.ts")),
+  study(softenedGradients, () => import("./softened-gradients.ts")),
   study(teacherAssistantStudy, () => import("./teacher-assistant.ts")),
   study(mutualStudy, () => import("./mutual-learning.ts")),
   study(bornAgainStudy, () => import("./born-again.ts")),

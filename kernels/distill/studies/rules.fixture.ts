@@ -13,6 +13,14 @@ import {
 } from "./kd-settings.experiment.ts";
 import { largePeerVariant, noiseMetrics, pairVariant } from "./mutual-learning.experiment.ts";
 import { fewHardVariant, richVariant } from "./rich-labels.experiment.ts";
+import {
+  balanceWorkloads,
+  bareSpread,
+  matchingTemperatures,
+  matchingWorkload,
+  scaledSpread,
+  zeroMeanVariant,
+} from "./softened-gradients.experiment.ts";
 import { kdVariant, plainVariant, studyRef, teacherVariant } from "./study.ts";
 import { assistantVariant } from "./teacher-assistant.experiment.ts";
 import { softVariant } from "./unseen-class.experiment.ts";
@@ -98,7 +106,32 @@ const together = (value: number, share: number): Measurement[] => [
   figure(distilledVariant, "gap-closed", share, 0.05),
 ];
 
+/** Spreads of both workloads, with T squared and without. */
+const spreads = (scaled: number, bare: number, half = 0.1): Measurement[] =>
+  balanceWorkloads.flatMap((place) => [
+    { ...figure(scaledSpread, "gradient-spread", scaled, half), workload: place },
+    { ...figure(bareSpread, "gradient-spread", bare, half), workload: place },
+  ]);
+
+const cosines = (values: readonly number[], half = 1e-5): Measurement[] =>
+  matchingTemperatures.map((T, i) => ({
+    ...figure(zeroMeanVariant(T), "gradient-cosine", values[i] as number, half),
+    workload: matchingWorkload,
+  }));
+
 export const studyTrials: readonly Trial[] = [
+  {
+    claim: "t-squared-keeps-balance",
+    confirmed: spreads(1.5, 20),
+    refuted: spreads(2.5, 20),
+    inconclusive: spreads(1.95, 20),
+  },
+  {
+    claim: "high-t-equals-logit-matching",
+    confirmed: cosines([0.5, 0.6, 0.8, 0.9, 0.95, 0.99, 0.9995]),
+    refuted: cosines([0.5, 0.6, 0.8, 0.7, 0.95, 0.99, 0.9995]),
+    inconclusive: cosines([0.5, 0.6, 0.8, 0.9, 0.95, 0.99, 0.9995], 0.001),
+  },
   fewerErrors("teacher-assistant-bridges-gap", [assistantVariant, kdVariant]),
   {
     claim: "mutual-beats-independent",
