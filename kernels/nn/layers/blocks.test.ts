@@ -14,7 +14,8 @@ import { linear } from "./linear.ts";
 import { lstm } from "./lstm.ts";
 import { batchNorm, layerNorm } from "./norms.ts";
 import { averagePool, globalAveragePool, maxPool } from "./pool.ts";
-import { gelu, relu, residual, sequential, sigmoid, silu, tanh } from "./sequential.ts";
+import { flatten, gelu, relu, residual, sequential, sigmoid, silu, tanh } from "./sequential.ts";
+import { summaryText } from "./summary.ts";
 import { transformerBlock } from "./transformer.ts";
 
 interface Row {
@@ -225,4 +226,26 @@ it("refuses what does not fit", () => {
   expect(() => positions(where, 3, 2).forward(where.engine.tensor([1, 4, 2], 1), training)).toThrow(
     /at most 3 places; found 4/,
   );
+});
+
+describe("a summary", () => {
+  it("has a line for each layer that does something, and the whole below", () => {
+    const where = { engine: checker(), random: randomStream(5) };
+    const net = sequential(
+      residual(sequential(conv2d(where, { channels: 1, filters: 1, kernel: 3, padding: 1 }), relu)),
+      maxPool({ kernel: 2 }),
+      flatten,
+      linear(where, 1000, 10),
+    );
+    expect(summaryText(net, [1, 50, 80])).toMatchInlineSnapshot(`
+      "layer     kind               output       parameters  operations
+      0.body.0  conv 3x3, 1 to 1   [1, 50, 80]          10      76,000
+      0.body.1  relu               [1, 50, 80]           0       4,000
+      0         residual           [1, 50, 80]           0       4,000
+      1         max pool           [1, 25, 40]           0       3,000
+      2         flatten            [1000]                0           0
+      3         linear 1000 to 10  [10]             10,010      20,010
+                all                [10]             10,020     107,010"
+    `);
+  });
 });

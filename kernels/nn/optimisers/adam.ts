@@ -24,10 +24,13 @@ export function adam(parameters: readonly Tensor[], options: AdamOptions): Optim
   const { betas = [0.9, 0.999], epsilon = 1e-8, decay = 0, decoupled = false } = options;
   const [b1, b2] = betas;
   const means = new Map<Tensor, readonly [Tensor, Tensor]>();
-  let steps = 0;
-  const update = (weight: Tensor, gradient: Tensor, rate: number): void => {
-    const [mean, meanSquare] = means.get(weight) ?? [stateOf(weight), stateOf(weight)];
-    means.set(weight, [mean, meanSquare]);
+  const meansOf = (weight: Tensor): readonly [Tensor, Tensor] => {
+    const both = means.get(weight) ?? ([stateOf(weight), stateOf(weight)] as const);
+    means.set(weight, both);
+    return both;
+  };
+  const update = (weight: Tensor, gradient: Tensor, rate: number, steps: number): void => {
+    const [mean, meanSquare] = meansOf(weight);
     assign(
       [mean, meanSquare, weight],
       [mean, meanSquare, weight, gradient],
@@ -44,10 +47,15 @@ export function adam(parameters: readonly Tensor[], options: AdamOptions): Optim
   };
   return {
     rate: options.rate,
+    steps: 0,
+    remembered(parameter) {
+      const [mean, square] = meansOf(parameter);
+      return { mean, square };
+    },
     step() {
-      steps++;
+      this.steps++;
       for (const parameter of parameters)
-        if (parameter.gradient) update(parameter, parameter.gradient, this.rate);
+        if (parameter.gradient) update(parameter, parameter.gradient, this.rate, this.steps);
     },
     clear: () => clearGradients(parameters),
   };

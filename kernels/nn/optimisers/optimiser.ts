@@ -4,6 +4,10 @@ import type { Tensor } from "../tensor/tensor.ts";
 export interface Optimiser {
   /** Length of the next steps. */
   rate: number;
+  /** Steps so far; set only where a training is taken up again. */
+  steps: number;
+  /** What it remembers of a parameter, by name: what a checkpoint stores. Zeros where nothing has been seen yet. */
+  remembered(parameter: Tensor): Readonly<Record<string, Tensor>>;
   /** Changes every parameter that has a gradient, in place. */
   step(): void;
   /** Forgets the gradients: to be called between two steps. */

@@ -22,6 +22,11 @@ export interface SgdOptions {
 export function sgd(parameters: readonly Tensor[], options: SgdOptions): Optimiser {
   const { momentum = 0, nesterov = false, decay = 0 } = options;
   const velocities = new Map<Tensor, Tensor>();
+  const velocityOf = (weight: Tensor): Tensor => {
+    const velocity = velocities.get(weight) ?? stateOf(weight);
+    velocities.set(weight, velocity);
+    return velocity;
+  };
   const update = (weight: Tensor, gradient: Tensor, rate: number): void => {
     if (momentum === 0) {
       assign([weight], [weight, gradient], (w, g) => [sub(w, mul(setting(0), add(g, mul(w, decay))))], [
@@ -29,8 +34,7 @@ export function sgd(parameters: readonly Tensor[], options: SgdOptions): Optimis
       ]);
       return;
     }
-    const velocity = velocities.get(weight) ?? stateOf(weight);
-    velocities.set(weight, velocity);
+    const velocity = velocityOf(weight);
     assign(
       [velocity, weight],
       [velocity, weight, gradient],
@@ -44,7 +48,11 @@ export function sgd(parameters: readonly Tensor[], options: SgdOptions): Optimis
   };
   return {
     rate: options.rate,
+    steps: 0,
+    remembered: (parameter): Readonly<Record<string, Tensor>> =>
+      momentum === 0 ? {} : { velocity: velocityOf(parameter) },
     step() {
+      this.steps++;
       for (const parameter of parameters)
         if (parameter.gradient) update(parameter, parameter.gradient, this.rate);
     },

@@ -6,6 +6,7 @@ import { backward } from "../tensor/backward.ts";
 import type { Engine } from "../tensor/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Batch, batchOf, type Examples, inBatches, shuffledBatches } from "./examples.ts";
+import { findGradient, findLoss, isLost, TrainingError } from "./guard.ts";
 
 export interface TrainingOptions {
   readonly engine: Engine;
@@ -16,6 +17,10 @@ export interface TrainingOptions {
   readonly batch: number;
   /** Decides the order of the examples alone, so that two methods can see the same batches. */
   readonly random: () => number;
+  /** What the training was seeded with, to be named where it goes wrong. */
+  readonly seed?: number | undefined;
+  /** Epochs that were done before, where a checkpoint is taken up again (default: 0). */
+  readonly from?: number;
   /** The loss of a batch, of one element. */
   loss(logits: Tensor, batch: Batch): Tensor;
   /** Factor of the optimiser's rate by step (default: 1). */
@@ -24,48 +29,54 @@ export interface TrainingOptions {
   onEpoch?(epoch: number, loss: number): void | Promise<void>;
 }
 
-/** A training that went wrong: where, and what the number was. */
-export class TrainingError extends Error {
-  readonly step: number;
-
-  constructor(step: number, what: string) {
-    super(`step ${step}: ${what}; lower the rate, or clip gradients`);
-    this.name = "TrainingError";
-    this.step = step;
-  }
-}
-
-/** @throws TrainingError at the first loss that is no finite number, naming a parameter that is none either */
+/**
+ * Trains for the epochs that are left.
+ * @throws TrainingError at the first loss or gradient that is lost (guard.ts), naming step, seed and layer
+ */
 export async function train(options: TrainingOptions): Promise<void> {
-  const { engine, network, examples, optimiser, epochs, batch, random, schedule = constant } = options;
+  const { examples, optimiser, epochs, batch, random, schedule = constant, from = 0 } = options;
   const rate = optimiser.rate;
-  let step = 0;
+  let [step, first] = [0, Number.NaN];
   for (let epoch = 0; epoch < epochs; epoch++) {
-    let [total, batches] = [0, 0];
-    for (const rows of shuffledBatches(examples.labels.length, batch, random)) {
+    // Epochs that are done draw their orders all the same, so that the next one has its own.
+    const order = shuffledBatches(examples.labels.length, batch, random);
+    if (epoch < from) {
+      step += order.length;
+      continue;
+    }
+    let total = 0;
+    for (const rows of order) {
       optimiser.rate = rate * schedule(step);
-      const loss = engine.scope(() => {
-        const placed = batchOf(engine, examples, rows);
-        const value = options.loss(network.forward(placed.inputs, { training: true }), placed);
-        backward(value);
-        return value.item();
-      });
-      if (!Number.isFinite(loss)) throw new TrainingError(step, `the loss is ${loss}${culpritIn(network)}`);
+      const loss = stepOn(options, rows, step, first);
+      first = Number.isNaN(first) ? loss : first;
       optimiser.step();
       optimiser.clear();
       total += loss;
-      batches++;
       step++;
     }
-    await options.onEpoch?.(epoch, total / batches);
+    await options.onEpoch?.(epoch, total / order.length);
   }
   optimiser.rate = rate;
 }
 
-/** The first parameter that holds a number that is not finite. */
-function culpritIn({ parameters }: Layer): string {
-  const found = Object.entries(parameters).find(([, { values }]) => !values.every(Number.isFinite));
-  return found ? `, and parameter ${found[0]} is not finite` : "";
+/** The loss of a batch, and its gradients. @throws TrainingError where they are lost */
+function stepOn(options: TrainingOptions, rows: readonly number[], step: number, first: number): number {
+  const { engine, network, examples, seed } = options;
+  const loss = engine.scope(() => {
+    const placed = batchOf(engine, examples, rows);
+    const value = options.loss(network.forward(placed.inputs, { training: true }), placed);
+    backward(value);
+    return value.item();
+  });
+  const lost = isLost(loss, first);
+  const finding = lost
+    ? findLoss(engine, network, () => batchOf(engine, examples, rows).inputs)
+    : findGradient(network);
+  if (lost || finding) {
+    const and = finding ? `, and ${finding.what}` : "";
+    throw new TrainingError(step, seed, `the loss is ${loss}${and}`, finding?.layer);
+  }
+  return loss;
 }
 
 /** What a network says of every example: [examples, outputs] in plain numbers. */
