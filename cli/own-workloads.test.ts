@@ -119,7 +119,7 @@ describe("bench --workload", () => {
   it.each([
     [["--workload", "0x5x5"], "MxNxK such as 300x500x700"],
     [["--workload", "60000x60000x60000"], "can be had"],
-    [["--workload", "3x8x8:4x3x3:p-1"], "s2 (stride), p1 (padding)"],
+    [["--workload", "3x8x8:4x3x3:p-1"], "Negative padding would cut the image"],
     [["--workload", "6x8x8:4x3x3:g4"], "channels in 4 equal groups"],
     [["--workload", "3x2x8:4x3x3"], "height, padding included, to be at least the kernel's 3"],
     [["--workload", "8x8x8", "--experiment", "gemm-tiling"], "sizes of its own"],

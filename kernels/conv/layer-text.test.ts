@@ -8,6 +8,13 @@ import { networks } from "./networks/networks.ts";
 import { randomGeneralShape } from "./random-shape.ts";
 
 describe("a layer as the command line writes it", () => {
+  it.each([
+    ["3x9x9:4x3x3:p-1", /padding.top to be a whole number of at least 0; found -1.*Negative padding/],
+    ["6x9x9:4x3x3:g4", /channels in 4 equal groups; found channels 6/],
+    ["3x2x9:4x3x3", /height, padding included, to be at least the kernel's 3; found 2/],
+    ["99999999x999x999:4x3x3", /tensors of at most 1073741824 elements/],
+  ])("says what is wrong with %s", (text, message) => expect(() => layerOf(text)).toThrow(message));
+
   it("is read back as it was written", () => {
     const random = randomStream(3);
     for (let i = 0; i < 200; i++) {
@@ -35,7 +42,6 @@ describe("a layer as the command line writes it", () => {
     "3x9x9:4x3x3:q1",
     "3x9x9:4x3x3:s1s2",
     "3x9x9:4x3x3:g1x2",
-    "3x9x9:4x3x3:p-1",
     "3x9x9:4x3x3:p1x2x3",
   ])("is refused where it cannot be read: %j", (text) =>
     expect(() => layerOf(text)).toThrow(/a layer such as 64x56x56:128x3x3:s2p1/),

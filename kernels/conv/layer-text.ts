@@ -27,10 +27,10 @@ const numbers = (text: string): readonly number[] => text.split("x").map(Number)
  */
 export function layerOf(text: string): NamedShape {
   const [, image, kernels, options] =
-    /^(\d+x\d+x\d+):(\d+x\d+x\d+)(?::((?:[spdg]\d+(?:x\d+)*)+))?$/i.exec(text.toLowerCase()) ?? [];
+    /^(\d+x\d+x\d+):(\d+x\d+x\d+)(?::((?:[spdg]-?\d+(?:x-?\d+)*)+))?$/i.exec(text.toLowerCase()) ?? [];
   if (!image || !kernels) refuse(text);
   const given = new Map<string, readonly number[]>();
-  for (const [, name, values] of (options ?? "").matchAll(/([spdg])([\dx]+)/g)) {
+  for (const [, name, values] of (options ?? "").matchAll(/([spdg])([-\dx]+)/g)) {
     const list = numbers(values as string);
     if (given.has(name as string) || !counts[name as string]?.includes(list.length)) refuse(text);
     given.set(name as string, list);

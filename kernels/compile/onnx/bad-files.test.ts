@@ -132,7 +132,7 @@ describe("a model is refused with the node, what was expected and what was found
     [
       "channels that differ",
       () => model("Conv", [1, 3, 8, 8], [ones(2, 4, 3, 3)]),
-      "node it (conv): expected weights for 3 channels; found 4.",
+      "node it (conv): expected weights for 3 channels: 3 of the image in 1 group; found weights for 4.",
     ],
     [
       "a kernel larger than the image",

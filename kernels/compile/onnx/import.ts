@@ -56,7 +56,7 @@ function opsetOf({ opsetImport = [] }: ModelMessage): number {
   throw new GraphError("ONNX file", {
     expected: `operator set ${opsets.least} to ${opsets.most}`,
     found: version === undefined ? "none stated" : String(version),
-    remedy: `Export it with operator set ${opsets.most} or lower, or convert it with onnx.version_converter.`,
+    remedy: `Export it with an operator set from ${opsets.least} to ${opsets.most}, or convert it with onnx.version_converter.`,
   });
 }
 
@@ -210,7 +210,11 @@ class Importing implements Growing {
     const { opType = "", domain = "", input = [], output = [], attribute = [] } = message;
     const label = message.name || `${opType}_${at}`;
     const operator = `${domain ? `${domain}.` : ""}${opType}`;
-    const refuse = (expected: string, found: string, remedy = "Change the model."): never => {
+    const refuse = (
+      expected: string,
+      found: string,
+      remedy = "Export the model without it, or cut it off before this node.",
+    ): never => {
       throw new GraphError(`node ${label} (${operator})`, { expected, found, remedy });
     };
     const own = domain === "" || domain === "ai.onnx";

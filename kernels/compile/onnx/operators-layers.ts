@@ -40,7 +40,8 @@ function samePadding(
   { kernel, stride, dilation }: Omit<Window, "padding">,
   how: string,
 ): Window["padding"] {
-  if (how !== "SAME_UPPER" && how !== "SAME_LOWER") node.refuse("auto_pad of the standard", how);
+  if (how !== "SAME_UPPER" && how !== "SAME_LOWER")
+    node.refuse("auto_pad NOTSET, VALID, SAME_UPPER or SAME_LOWER", how);
   const ends = ([0, 1] as const).map((at) => {
     const size = shape[2 + at] as number;
     const span = (kernel[at] - 1) * dilation[at] + 1;

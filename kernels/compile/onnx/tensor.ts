@@ -74,7 +74,7 @@ export function tensorOf(message: TensorMessage, where: string): Tensor {
     throw new GraphError(where, { expected, found, remedy });
   };
   if ((message.externalData?.length ?? 0) > 0 || message.dataLocation === 1)
-    refuse("weights inside the file", "external data", "Export the model as one file (below 2 GiB).");
+    refuse("weights inside the file", "external data", "Export the model as one file of at most 1 GiB.");
   const shape = (message.dims ?? []).map(whole);
   const length = lengthOf({ shape });
   if (shape.some((side) => side < 0) || length > mostElements)

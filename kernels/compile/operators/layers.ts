@@ -22,16 +22,20 @@ export const conv: OperatorRow<"conv"> = {
       refuse(
         `groups that divide ${channels} channels and ${filters} filters`,
         String(groups),
-        "Change groups.",
+        "Export the layer with groups that divide both; 1 is a plain convolution.",
       );
     if (perGroup !== channels / groups)
       refuse(
-        `weights for ${channels / groups} channels`,
-        `${perGroup}`,
-        "Channels of input and weights differ.",
+        `weights for ${channels / groups} channels: ${channels} of the image in ${groups} ${groups === 1 ? "group" : "groups"}`,
+        `weights for ${perGroup}`,
+        "Input, weights and groups do not belong together: export the layer again.",
       );
     if (window.kernel[0] !== height || window.kernel[1] !== width)
-      refuse(`a kernel of ${height}x${width}, as the weights have`, window.kernel.join("x"), "Change one.");
+      refuse(
+        `a kernel of ${height}x${width}, as the weights have`,
+        window.kernel.join("x"),
+        "Leave kernel_shape out, or export the weights that belong to it.",
+      );
     const sides = coveredSides(window, image, refuse);
     const result: TensorType = { element: "f32", shape: [batch, filters, ...sides] };
     return inferEpilogue(epilogue, result, inputs.slice(2), refuse);

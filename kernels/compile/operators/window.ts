@@ -12,21 +12,34 @@ export function coveredSides(
   if ([...kernel, ...stride, ...dilation].some((each) => !Number.isInteger(each) || each < 1))
     refuse(
       "kernel, stride and dilation of at least 1",
-      [kernel, stride, dilation].join(" / "),
-      "Change them.",
+      [kernel, stride, dilation].map((each) => each.join("x")).join(", "),
+      "Numbers below 1 mean nothing here: export the layer again.",
     );
   if (Object.values(padding).some((each) => !Number.isInteger(each) || each < 0))
-    refuse("padding of 0 or more on each side", JSON.stringify(padding), "Crop with a slice instead.");
+    refuse(
+      "padding of 0 or more on each side",
+      sides(padding),
+      "Negative padding cuts the image: export a Slice in front.",
+    );
   const [height, width] = image.shape.slice(2) as [number, number];
   const covered = [height + padding.top + padding.bottom, width + padding.left + padding.right] as const;
-  const sides = covered.map((size, at) => {
-    const span = (kernel[at] as number) * (dilation[at] as number) - (dilation[at] as number) + 1;
-    return Math.floor((size - span) / (stride[at] as number)) + 1;
-  }) as [number, number];
-  if (sides.some((side) => side < 1))
-    refuse(`an image at least as large as the window ${kernel.join("x")}`, typeText(image), "Add padding.");
-  return sides;
+  const spans = kernel.map((taps, at) => (taps - 1) * (dilation[at] as number) + 1);
+  const result = covered.map(
+    (size, at) => Math.floor((size - (spans[at] as number)) / (stride[at] as number)) + 1,
+  ) as [number, number];
+  if (result.some((side) => side < 1))
+    refuse(
+      `an image with its padding at least as large as the window ${spans.join("x")}`,
+      `${covered.join("x")} (${typeText(image)})`,
+      "Feed larger images, or export the layer with padding or less dilation.",
+    );
+  return result;
 }
+
+const sides = (padding: Window["padding"]): string =>
+  Object.entries(padding)
+    .map(([side, size]) => `${side} ${size}`)
+    .join(", ");
 
 /** Calls its argument with each pixel of the window that lies inside the image, and its place in the kernel. */
 export type Place = (visit: (y: number, x: number, ky: number, kx: number) => void) => void;
