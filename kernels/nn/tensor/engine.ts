@@ -74,11 +74,16 @@ export class Engine {
     return this.heap.memory;
   }
 
-  /** The kernel of this name, made by `write` when it is first asked for. The name says all that decides its code. */
-  kernel(name: string, write: () => Program): Call {
+  /**
+   * The kernel of this name, made by `write` when it is first asked for, which may compile it in its own way. The name
+   * says all that decides its code.
+   */
+  kernel(name: string, write: () => Program | Call): Call {
     let call = this.#kernels.get(name);
     if (!call) {
-      call = compile(write(), this.target, this.memory, { arithmetic: this.arithmetic }).call;
+      const { arithmetic, memory, target } = this;
+      const written = write();
+      call = typeof written === "function" ? written : compile(written, target, memory, { arithmetic }).call;
       this.#kernels.set(name, call);
     }
     const { profile } = this;

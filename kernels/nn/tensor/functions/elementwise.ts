@@ -5,6 +5,7 @@
 
 import { gradientsOf } from "../derivative.ts";
 import type { Engine } from "../engine.ts";
+import { leastElements, parallelMap } from "../parallel-map.ts";
 import { mapProgram } from "../programs/map.ts";
 import { record } from "../record.ts";
 import { input, type Scalar } from "../scalar.ts";
@@ -105,7 +106,9 @@ function run(
     ];
     const { element, lanes } = engine;
     const sizes = { inputs: tensors.length, settings: settings.length, nest: nestOf(shape, strides) };
-    return mapProgram({ element, lanes, formulas, ...sizes });
+    const parallel =
+      engine.threads > 1 && size >= leastElements ? parallelMap(engine, { formulas, ...sizes }) : undefined;
+    return parallel ?? mapProgram({ element, lanes, formulas, ...sizes });
   });
   kernel(...tensors.map(({ address }) => address), ...results.map(({ address }) => address), ...settings);
 }
