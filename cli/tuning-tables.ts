@@ -1,7 +1,7 @@
 /** A search in words and tables: what `tune` prints while it goes on, at its end, and from the database. */
 import type { BestPlan, StoredTuning } from "../catalog/tunings.ts";
 import type { Interval, TunedTrial } from "../kernels/experiment.ts";
-import { rankCorrelation } from "../kernels/tune/rank-correlation.ts";
+import { rankCorrelation } from "../kernels/measure/statistics/rank-correlation.ts";
 import { formatDuration, formatRatio, formatSeconds } from "../reports/numbers.ts";
 import { momentText } from "./moment.ts";
 import type { View } from "./print.ts";

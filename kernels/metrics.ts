@@ -99,6 +99,7 @@ const table = [
   { id: "inference-flops", title: "operations an example", unit: "FLOP", better: "lower" },
   { id: "training-time", title: "time of training", unit: "s", better: "lower" },
   { id: "reads-per-mac", title: "operand reads per multiply-accumulate", unit: "1", better: "lower" },
+  { id: "chance", title: "share of random relabellings that do as well", unit: "1", better: "lower" },
   { id: "gradient-ratio", title: "soft over hard gradient", unit: "x", better: "neither" },
   { id: "gradient-spread", title: "largest over least ratio of gradients", unit: "x", better: "lower" },
   {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { rankCorrelation } from "../measure/statistics/rank-correlation.ts";
 import { randomStream } from "../random.ts";
 import { asExecuted, CostModel, effects, usualCaches } from "./cost-model.ts";
 import { shape, space } from "./landscape.fixture.ts";
-import { rankCorrelation } from "./rank-correlation.ts";
 import { randomPoint } from "./space.ts";
 
 const lanes = 4;

@@ -8,7 +8,7 @@ import { integerIn } from "../../random.ts";
 import type { StudyData, StudySize } from "./study.ts";
 
 /** Pixels of a side: a quarter of the work of 28, and still told apart by eye. */
-const side = 16;
+export const side = 16;
 /** Digits that are easily taken for one another. */
 const threeDigits = [3, 5, 8];
 

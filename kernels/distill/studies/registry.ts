@@ -6,6 +6,7 @@ import { fewExamplesStudy } from "./few-examples.experiment.ts";
 import { kdSettingsStudy } from "./kd-settings.experiment.ts";
 import { mutualStudy } from "./mutual-learning.experiment.ts";
 import { richLabelsStudy } from "./rich-labels.experiment.ts";
+import { similarClasses } from "./similar-classes.experiment.ts";
 import { softTargets } from "./soft-targets.experiment.ts";
 import { softenedGradients } from "./softened-gradients.experiment.ts";
 import { teacherAssistantStudy } from "./teacher-assistant.experiment.ts";
@@ -18,6 +19,7 @@ const study = (row: ExperimentRow, file: () => Promise<{ readonly procedure: Pro
 
 export const studies: readonly Experiment[] = [
   study(softTargets, () => import("./soft-targets.ts")),
+  study(similarClasses, () => import("./similar-classes.ts")),
   study(softenedGradients, () => import("./softened-gradients.ts")),
   study(teacherAssistantStudy, () => import("./teacher-assistant.ts")),
   study(mutualStudy, () => import("./mutual-learning.ts")),

@@ -13,6 +13,7 @@ import {
 } from "./kd-settings.experiment.ts";
 import { largePeerVariant, noiseMetrics, pairVariant } from "./mutual-learning.experiment.ts";
 import { fewHardVariant, richVariant } from "./rich-labels.experiment.ts";
+import { alphabetWorkloads, teacherAnswers } from "./similar-classes.experiment.ts";
 import {
   balanceWorkloads,
   bareSpread,
@@ -119,12 +120,25 @@ const cosines = (values: readonly number[], half = 1e-5): Measurement[] =>
     workload: matchingWorkload,
   }));
 
+/** Rank correlations over ten seeds, and how often chance does as well. */
+const agreements = (correlation: number, chance: number): Measurement[] =>
+  Object.values(alphabetWorkloads).flatMap((place) => [
+    { ...figure(teacherAnswers, "correlation", correlation, 0.03), workload: place },
+    made({ workload: place, variant: teacherAnswers, metric: "chance", value: chance }),
+  ]);
+
 export const studyTrials: readonly Trial[] = [
   {
     claim: "t-squared-keeps-balance",
     confirmed: spreads(1.5, 20),
     refuted: spreads(2.5, 20),
     inconclusive: spreads(1.95, 20),
+  },
+  {
+    claim: "soft-outputs-rank-similar-classes",
+    confirmed: agreements(0.5, 0.0001),
+    refuted: agreements(0.5, 0.05),
+    inconclusive: agreements(0.41, 0.0001),
   },
   {
     claim: "high-t-equals-logit-matching",

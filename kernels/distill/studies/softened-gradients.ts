@@ -6,9 +6,8 @@ import { Engine } from "../../nn/tensor/engine.ts";
 import { crossEntropy } from "../../nn/tensor/functions/softmax.ts";
 import type { Tensor } from "../../nn/tensor/tensor.ts";
 import { softTerm } from "../losses/soft-targets.ts";
-import { classroomOf } from "../methods/classroom.ts";
 import type { NetworkSpec } from "../methods/network.ts";
-import { onLabels } from "../methods/plain.ts";
+import { trainedAnswers } from "./answers.ts";
 import { studyExamples } from "./examples.ts";
 import {
   anyMeanVariant,
@@ -25,7 +24,7 @@ import {
   temperatures,
   zeroMeanVariant,
 } from "./softened-gradients.experiment.ts";
-import { batch, rate, studyRef } from "./study.ts";
+import { studyRef } from "./study.ts";
 
 export const procedure: Procedure = { run };
 
@@ -37,10 +36,8 @@ interface Answers {
   readonly classes: number;
 }
 
-const [teacherSpec, studentSpec]: readonly NetworkSpec[] = [
-  { kind: "mlp", hidden: [200] },
-  { kind: "mlp", hidden: [16] },
-];
+const teacherSpec: NetworkSpec = { kind: "mlp", hidden: [200] };
+const studentSpec: NetworkSpec = { kind: "mlp", hidden: [16] };
 
 /** Random pairs of rows of this many logits. */
 const [pairs, classes] = [500, 10];
@@ -74,7 +71,7 @@ function answersTo(
   bench: Bench,
   random: (label: string) => () => number,
 ): Answers | Promise<Answers> {
-  return workload === balanceWorkloads[0] ? randomAnswers(random) : trainedAnswers(bench, random);
+  return workload === balanceWorkloads[0] ? randomAnswers(random) : digitAnswers(bench, random);
 }
 
 /** Normal logits; the classes are those that the teacher holds for the likeliest. */
@@ -92,24 +89,22 @@ function randomAnswers(random: (label: string) => () => number): Answers {
 }
 
 /** What a teacher and a student, both trained on labels, say of held digits. */
-async function trainedAnswers(bench: Bench, random: (label: string) => () => number): Promise<Answers> {
+async function digitAnswers(bench: Bench, random: (label: string) => () => number): Promise<Answers> {
   const size = gradientSizes[bench.settings.profile];
   const examples = studyExamples({ set: "digits" }, size, (label) => bench.random(label));
   const engine = new Engine({ target: "wasm", arithmetic: "strict", bytes: 2 ** 27 });
-  const said = async (who: string, student: NetworkSpec): Promise<Float32Array> => {
-    const room = classroomOf({
-      ...{ engine, seed: bench.settings.seed, teachers: [], shared: new Map(), others: {}, student },
-      ...{ ...examples, batch, rate, epochs: size.epochs },
-      random: (label) => random(`${who}'s ${label}`),
-    });
-    const network = room.network();
-    await onLabels(room, network);
-    return room.answers(network).held;
-  };
+  const said = (who: string, spec: NetworkSpec): Promise<Float32Array> =>
+    trainedAnswers(
+      {
+        ...{ engine, ...examples, epochs: size.epochs, seed: bench.settings.seed },
+        random: (label) => random(`${who}'s ${label}`),
+      },
+      spec,
+    );
   const { labels, classes: count } = examples.held;
   return {
-    teacher: await said("teacher", teacherSpec as NetworkSpec),
-    student: await said("student", studentSpec as NetworkSpec),
+    teacher: await said("teacher", teacherSpec),
+    student: await said("student", studentSpec),
     labels,
     classes: count,
   };
