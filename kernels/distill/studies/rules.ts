@@ -31,15 +31,17 @@ export function differenceBelow(
   return decided(found, text, found.high < bound, found.low > bound);
 }
 
-/** Whether a figure is above a bound, seed by seed in its mean. */
+/** Whether a figure is above a bound, in its mean over seeds. */
 export function figureAbove(
   evidence: Evidence,
-  { variant, metric }: { readonly variant: string; readonly metric: string },
+  query: { readonly variant: string; readonly metric: string; readonly workload?: string },
   bound: number,
 ): Finding {
-  const found = evidence.find({ variant, metric });
-  if (!found) return missing(evidence, { variant, metric });
-  const text = `${metric} of ${variant} ${estimate(found)} over ${found.n} seeds, asked to be above ${bound}`;
+  const found = evidence.find(query);
+  if (!found) return missing(evidence, query);
+  const { variant, metric, workload } = query;
+  const subject = [`${metric} of ${variant}`, workload && `on ${workload}`].filter(Boolean).join(" ");
+  const text = `${subject} ${estimate(found)} over ${found.n} seeds, asked to be above ${bound}`;
   return decided(found, text, found.low > bound, found.high < bound);
 }
 

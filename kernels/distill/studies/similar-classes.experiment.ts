@@ -4,7 +4,8 @@
  * undistorted glyphs, which no network has seen.
  */
 import type { Cell, Evidence, ExperimentRow, Judgement, Profile, Settings } from "../../experiment.ts";
-import { above, allHold, below, tried } from "../../judge.ts";
+import { allHold, below, tried } from "../../judge.ts";
+import { figureAbove, leastSeeds } from "./rules.ts";
 import { type StudySize, studyRef } from "./study.ts";
 
 /** Of the softened outputs. */
@@ -37,7 +38,7 @@ export const similarClasses: ExperimentRow = {
       rule:
         `Spearman's correlation, over pairs of a right and a wrong class, of the mean probability at T = ${temperature} on held examples ` +
         "with the closeness of the undistorted glyphs (distance of their pixels, reversed), on digits and on letters, over at least " +
-        `10 seeds: confirmed if the 95 % interval of the mean lies above ${leastCorrelation} and the share of relabellings of the ` +
+        `${leastSeeds} seeds: confirmed if the 95 % interval of the mean lies above ${leastCorrelation} and the share of relabellings of the ` +
         "glyphs that do as well with the seeds' mean probabilities (Mantel's test, 9,999 random ones) is below " +
         `${mostChance}, on both; refuted if an interval lies below, or the share is not below.`,
       judge,
