@@ -60,9 +60,7 @@ function judge(evidence: Evidence): Judgement {
     Object.values(alphabetWorkloads).flatMap((workload) => {
       const place = { workload, variant: teacherAnswers };
       return [
-        tried(evidence, { ...place, metric: "correlation" }, (m) =>
-          above(m, leastCorrelation, { rounds: 10 }),
-        ),
+        figureAbove(evidence, { ...place, metric: "correlation" }, leastCorrelation),
         tried(evidence, { ...place, metric: "chance" }, (m) => below(m, mostChance)),
       ];
     }),
