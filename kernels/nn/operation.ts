@@ -3,7 +3,7 @@
  * are kept, and the checks that stand between a caller's mistake and generated code, which checks nothing.
  */
 import type { Arithmetic } from "../codegen/arithmetic.ts";
-import { compile, type Kernel, type KernelTarget } from "../codegen/compile.ts";
+import type { Kernel, KernelTarget } from "../codegen/compile.ts";
 import { ProgramError } from "../codegen/errors.ts";
 import { bytesOf, type Element, type VectorType } from "../codegen/expressions.ts";
 import type { Memory } from "../codegen/memory.ts";
@@ -11,6 +11,7 @@ import type { Program } from "../codegen/statements.ts";
 import type { Real } from "../gemm/arguments.ts";
 import { kernelIsa, machineRow } from "../gemm/machines.ts";
 import type { NativeIsa } from "../native/cpu-features.ts";
+import { kernelsOf } from "./compiled.ts";
 
 export interface OperationOptions {
   readonly target: KernelTarget;
@@ -47,17 +48,14 @@ export interface RealVector extends VectorType {
   readonly element: Real;
 }
 
-/** Compiled programs by memory and by name: sizes are arguments, so layers of one kind share their code. */
-const compiled = new WeakMap<Memory, Map<string, Kernel["call"]>>();
-
 /** Fills in what was left out. @throws ProgramError where native code cannot run here */
 export function settingOf(options: OperationOptions): Setting {
   const { target, memory, element = "f32", arithmetic = "fast" } = options;
   const isa = kernelIsa(target, options.isa);
   const bytes = bytesOf[element];
   const type = { element, lanes: machineRow(element, isa).vectorBytes / bytes };
-  const kernels = compiled.get(memory) ?? new Map<string, Kernel["call"]>();
-  compiled.set(memory, kernels);
+  const level = isa === "wasm" ? undefined : isa;
+  const kernels = kernelsOf(memory, { target, arithmetic, isa: level, ...type });
   return {
     options,
     memory,
@@ -66,13 +64,7 @@ export function settingOf(options: OperationOptions): Setting {
     type,
     kernel({ name, write }) {
       const full = `${name}-${element}x${type.lanes}`;
-      const key = `${full} ${target} ${isa} ${arithmetic}`;
-      const known = kernels.get(key);
-      if (known) return known;
-      const level = isa === "wasm" ? { arithmetic } : { arithmetic, isa };
-      const { call } = compile(write(full, type), target, memory, level);
-      kernels.set(key, call);
-      return call;
+      return kernels(full, () => write(full, type));
     },
   };
 }

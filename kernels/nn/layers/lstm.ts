@@ -1,9 +1,8 @@
 /** Long short-term memory (Hochreiter & Schmidhuber 1997) over texts, in one direction or both. */
 import { uniform } from "../initialisers.ts";
-import { add } from "../tensor/functions/arithmetic.ts";
 import { gather } from "../tensor/functions/gather.ts";
+import { linear } from "../tensor/functions/linear.ts";
 import { lstm as recur } from "../tensor/functions/lstm.ts";
-import { matmul } from "../tensor/functions/matmul.ts";
 import { concat, permute, reshape } from "../tensor/functions/move.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { composite, type Layer, type Nursery } from "./layer.ts";
@@ -47,7 +46,7 @@ function direction({ engine, random }: Nursery, { inputs, hidden }: LstmOptions,
     forward(x) {
       const byTime = permute(x, [1, 0, 2]);
       const steps = reversed ? turned(byTime) : byTime;
-      const states = recur(add(matmul(steps, weight, { transposeB: true }), bias), recurrent);
+      const states = recur(linear(steps, weight, bias), recurrent);
       return permute(reversed ? turned(states) : states, [1, 0, 2]);
     },
     cost: ([time]) => ({

@@ -3,13 +3,14 @@
  * record of operations that gradients are taken through.
  */
 import type { Arithmetic } from "../../codegen/arithmetic.ts";
-import { compile, type KernelTarget, nativeIsa } from "../../codegen/compile.ts";
+import { type KernelTarget, nativeIsa } from "../../codegen/compile.ts";
 import { bytesOf } from "../../codegen/expressions.ts";
 import { Memory } from "../../codegen/memory.ts";
 import type { Program } from "../../codegen/statements.ts";
 import { isaRows } from "../../codegen/x64/isa.ts";
 import type { GemmArguments, GemmShape, Real } from "../../gemm/arguments.ts";
 import { createGemm } from "../../gemm/gemm.ts";
+import { type Kernels, kernelsOf } from "../compiled.ts";
 import { Heap } from "./heap.ts";
 import { Indices } from "./indices.ts";
 import { createProduct, type ProductOperands } from "./product.ts";
@@ -46,7 +47,7 @@ export class Engine {
   readonly heap: Heap;
   /** Lanes of the vectors that kernels are made with. */
   readonly lanes: number;
-  readonly #kernels = new Map<string, Call>();
+  readonly #kernels: Kernels;
   readonly #operations = new Map<string, unknown>();
   readonly #scopes: Set<Block>[] = [];
   readonly #estates: Set<Block>[] = [];
@@ -68,6 +69,7 @@ export class Engine {
     this.threads = threads;
     this.heap = new Heap(memory ?? new Memory(bytes, { shared: threads > 1 }));
     this.lanes = lanesOf(target, element, arithmetic);
+    this.#kernels = kernelsOf(this.memory, this);
   }
 
   get memory(): Memory {
@@ -79,13 +81,7 @@ export class Engine {
    * says all that decides its code.
    */
   kernel(name: string, write: () => Program | Call): Call {
-    let call = this.#kernels.get(name);
-    if (!call) {
-      const { arithmetic, memory, target } = this;
-      const written = write();
-      call = typeof written === "function" ? written : compile(written, target, memory, { arithmetic }).call;
-      this.#kernels.set(name, call);
-    }
+    const call = this.#kernels(name, write);
     const { profile } = this;
     if (!profile) return call;
     const own = call;
