@@ -6,6 +6,7 @@ import type { GemmShape, Real } from "../gemm/arguments.ts";
 import { choiceFor } from "../gemm/choose.ts";
 import { machineRow } from "../gemm/machines.ts";
 import type { Split } from "../gemm/partition.ts";
+import { depthUnroll } from "../gemm/programs/micro-kernel.ts";
 import { inPlace, lanesOf } from "../gemm/tuned.ts";
 import { withThreads } from "../variant.ts";
 import { type Point, splitsOf } from "./point.ts";
@@ -83,7 +84,7 @@ function defaultChoice(target: TuneTarget, element: Real, shape: GemmShape, { sp
   return {
     ...row.blocking,
     vectors: Math.max(1, Math.round(row.blocking.nr / lanes)),
-    ...{ unroll: 4, order: "jpi", prefetch: target.isa !== "wasm", ahead: 0 },
+    ...{ unroll: depthUnroll({ ...row.blocking, lanes }), order: "jpi", prefetch: target.isa !== "wasm", ahead: 0 },
     ...(suits.kind === "in-place" && { mr: suits.tile.rows, vectors: suits.tile.vectors }),
     packed: suits.kind !== "in-place",
     split: split[0] as Split,

@@ -19,12 +19,12 @@ import {
 import { type ProgramBuilder, program } from "../../codegen/program.ts";
 import type { Program } from "../../codegen/statements.ts";
 import type { Real } from "../arguments.ts";
-import { kUnroll, microKernel } from "./micro-kernel.ts";
+import { depthUnroll, microKernel } from "./micro-kernel.ts";
 import type { Tile } from "./register-tile.ts";
 import { type Destination, type Edges, writeBufferedTile, writeMaskedTile, writeRows } from "./write-tile.ts";
 
 export interface MacroKernelOptions {
-  /** Steps of k in one pass of the innermost loop; a power of two. */
+  /** Steps of k in one pass of the innermost loop; a power of two (default: by the tile). */
   readonly unroll?: number | undefined;
   /** Steps of k by which lines of the packed panels are asked for ahead (default: none). */
   readonly ahead?: number | undefined;
@@ -101,7 +101,7 @@ function everyTile(
   b: ProgramBuilder,
   tile: Tile,
   block: Block,
-  { unroll = kUnroll, prefetch = false, ahead = 0 }: MacroKernelOptions,
+  { unroll = depthUnroll(tile), prefetch = false, ahead = 0 }: MacroKernelOptions,
   write: (sums: Name[][], to: Destination) => void,
 ): void {
   const { mr, nr } = tile;

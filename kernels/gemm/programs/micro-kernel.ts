@@ -24,6 +24,17 @@ import type { Tile } from "./register-tile.ts";
 /** Steps of k in one pass of the innermost loop, a power of two: enough that its counting costs little, few enough to stay in L1i. */
 export const kUnroll = 4;
 
+/** Multiply-adds of a pass that keep two units busy for 12 cycles: loads and counting fit beside them in four a cycle. */
+const enough = 24;
+
+/**
+ * The steps where nobody asks for another number: one for a tile so large that counting costs nothing (12x32 at 1024
+ * cubed: 227 GFLOP/s with one and with four), which makes the program shorter by a sixth.
+ */
+export function depthUnroll({ mr, nr, lanes }: Tile): number {
+  return (mr * nr) / lanes >= enough ? 1 : kUnroll;
+}
+
 /** How the loop over k is written. */
 export interface DepthLoop {
   /** Steps of k in one pass. */
