@@ -17,6 +17,7 @@ export type TaskTable = Readonly<Record<string, () => Promise<Task>>>;
 
 export const tasks: TaskTable = {
   convolution: async () => (await import("../conv/conv-task.ts")).task,
+  "convolution-gradients": async () => (await import("../conv/gradients-task.ts")).task,
   gemm: async () => (await import("../gemm/gemm-task.ts")).task,
   program: async () => (await import("./program-task.ts")).task,
   "multiply-add": async () => (await import("../measure/multiply-add-task.ts")).task,

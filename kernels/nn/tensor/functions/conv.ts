@@ -5,6 +5,7 @@ import { createConvolution, problemOf } from "../../../conv/convolution.ts";
 import { type ConvShape, convFlops, convShape, outputHeight, outputWidth } from "../../../conv/shape.ts";
 import type { Engine } from "../engine.ts";
 import { factoryOptions } from "../factory-options.ts";
+import { parallelBackward, takesThreads } from "../parallel-conv.ts";
 import { record } from "../record.ts";
 import { shapeText } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
@@ -84,13 +85,17 @@ export function forwardOf(engine: Engine, shape: ConvShape, batch: number, bias:
   return engine.operation(`conv ${batch} ${bias} ${JSON.stringify(shape)}`, () => {
     const options = { layout: "nchw", shape, batch, target, element, arithmetic } as const;
     const algorithm = trainingAlgorithm(problemOf(options));
-    return createConvolution({ ...options, algorithm, memory, epilogue: { bias } });
+    const threads = takesThreads(engine, batch) ? engine.threads : 1;
+    return createConvolution({ ...options, algorithm, memory, threads, epilogue: { bias } });
   });
 }
 
 /** Its gradients, made once. They are sums over the batch, whose order depends on the target but in WebAssembly. */
 export function backwardOf(engine: Engine, shape: ConvShape, batch: number) {
-  return engine.operation(`conv backward ${batch} ${JSON.stringify(shape)}`, () =>
-    createConvolutionBackward({ layout: "nchw", shape, batch, ...factoryOptions(engine) }),
-  );
+  return engine.operation(`conv backward ${batch} ${JSON.stringify(shape)}`, () => {
+    const options = { layout: "nchw", shape, batch, ...factoryOptions(engine) } as const;
+    if (!takesThreads(engine, batch)) return createConvolutionBackward(options);
+    const { memory: _, ...rest } = options;
+    return parallelBackward(engine, shape, rest);
+  });
 }
