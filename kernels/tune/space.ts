@@ -84,7 +84,8 @@ function defaultChoice(target: TuneTarget, element: Real, shape: GemmShape, { sp
   return {
     ...row.blocking,
     vectors: Math.max(1, Math.round(row.blocking.nr / lanes)),
-    ...{ unroll: depthUnroll({ ...row.blocking, lanes }), order: "jpi", prefetch: target.isa !== "wasm", ahead: 0 },
+    unroll: depthUnroll({ ...row.blocking, lanes }),
+    ...{ order: "jpi", prefetch: target.isa !== "wasm", ahead: 0 },
     ...(suits.kind === "in-place" && { mr: suits.tile.rows, vectors: suits.tile.vectors }),
     packed: suits.kind !== "in-place",
     split: split[0] as Split,
