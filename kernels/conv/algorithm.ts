@@ -64,6 +64,8 @@ export interface ConvAlgorithm<Id extends string = ConvAlgorithmId> {
   readonly rowUnit?: (problem: ConvProblem) => number;
   /** Whether bias and activation are done on the sums; otherwise a pass over the output does them. */
   readonly fusesEpilogue?: (problem: ConvProblem) => boolean;
+  /** Whether the shortcut of an epilogue can be added as the output is written; without, it is refused. */
+  readonly addsResidual?: (problem: ConvProblem) => boolean;
 }
 
 /** Where an algorithm is made. */
@@ -79,10 +81,20 @@ export interface Workshop {
 export interface MadeConvolution {
   /** Brings the weights into the form that `run` reads. Called before the first run, and when weights change. */
   prepare(weights: number): void;
-  /** Computes a whole batch; `bias` is 0 where there is none. */
-  run(input: number, output: number, bias: number): void;
+  /**
+   * Computes a whole batch; `bias` is 0 where there is none. `residual` is where the shortcut lies, in elements from the
+   * output on: the same for every image and group.
+   */
+  run(input: number, output: number, bias: number, residual: number): void;
   /** Gives up what other threads hold. */
   release?(): void;
   /** Kernels that the workshop has not compiled. */
   readonly kernels?: readonly Kernel[];
+}
+
+/** Why an algorithm does not take a problem, its epilogue included; null where it does. */
+export function refusalOf(row: ConvAlgorithm<string>, problem: ConvProblem): Refusal | null {
+  const refusal = row.refuses(problem);
+  if (refusal || !problem.epilogue.residual || row.addsResidual?.(problem)) return refusal;
+  return { expected: "no shortcut, or an algorithm that adds it as it writes", found: "a shortcut" };
 }

@@ -24,7 +24,7 @@ export interface CheckedOptions extends Omit<ConvolutionOptions, "memory"> {
 export function checkedRun(options: CheckedOptions, random: () => number): string | null {
   const { shape, batch = 1, layout, element = "f32", tolerance = 0, threads = 1 } = options;
   const epilogue = { ...noEpilogue, ...options.epilogue };
-  const zones = 8 * (guard * 8 + 128);
+  const zones = batch * outputLength(shape) * 8 + 10 * (guard * 8 + 128);
   const memory = new Memory(convolutionBytes(options) + zones, { shared: threads > 1 });
   const integers = (length: number): Guarded => {
     const made = guarded(memory, element, length);
@@ -35,6 +35,7 @@ export function checkedRun(options: CheckedOptions, random: () => number): strin
   const weights = integers(weightsLength(shape));
   const bias = integers(shape.filters);
   const output = integers(batch * outputLength(shape));
+  const residual = integers(batch * outputLength(shape));
   output.view.fill(Number.NaN);
   const before = memory.mark();
   const made = createConvolution({ ...options, memory });
@@ -42,7 +43,8 @@ export function checkedRun(options: CheckedOptions, random: () => number): strin
   const stated = made.workspaceBytes + made.preparedBytes;
   if (taken !== stated) return `accounting says ${stated} bytes, ${taken} were allocated`;
   made.prepare(weights.address);
-  const call = { input: input.address, output: output.address };
+  const shortcut = epilogue.residual ? { residual: residual.address } : {};
+  const call = { input: input.address, output: output.address, ...shortcut };
   // Twice, so that what a run leaves behind in its workspace is met by the next.
   for (let run = 0; run < 2; run++) made.run(epilogue.bias ? { ...call, bias: bias.address } : call);
   made.release();
@@ -57,10 +59,12 @@ export function checkedRun(options: CheckedOptions, random: () => number): strin
   const largest = expected.reduce((most, sum) => Math.max(most, Math.abs(sum)), 0);
   expected.forEach((sum, at) => {
     const biased = epilogue.bias ? sum + (bias.view[filterOf(at)] as number) : sum;
-    expected[at] = activationReferences[epilogue.activation](biased);
+    const whole = epilogue.residual ? biased + (residual.view[at] as number) : biased;
+    expected[at] = activationReferences[epilogue.activation](whole);
   });
-  const touched = [input, weights, bias, output].find((each) => !each.intact());
-  if (touched) return `a guard zone of ${[input, weights, bias, output].indexOf(touched)} was written to`;
+  const touched = [input, weights, bias, output, residual].find((each) => !each.intact());
+  if (touched)
+    return `a guard zone of ${[input, weights, bias, output, residual].indexOf(touched)} was written to`;
   return differs(output.view, expected, tolerance * largest);
 }
 

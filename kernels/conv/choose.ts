@@ -3,7 +3,7 @@
  * border included, and those of the bytes that it moves, by the level of cache that its buffers fit. How good that is,
  * `conv-choice.bench.ts` measures: how often the first choice is the fastest, and how much time it costs where it is not.
  */
-import type { ConvAlgorithm, ConvAlgorithmId } from "./algorithm.ts";
+import { type ConvAlgorithm, type ConvAlgorithmId, refusalOf } from "./algorithm.ts";
 import { convAlgorithms } from "./algorithms.ts";
 import { type ConvProblem, elementBytes, vectorLanes } from "./problem.ts";
 
@@ -30,7 +30,7 @@ const tileEfficiency = 0.92;
 /** The algorithms that take a problem, fastest first as predicted. Strict arithmetic keeps the sums of the definition. */
 export function rankAlgorithms(problem: ConvProblem): readonly RankedAlgorithm[] {
   return convAlgorithms
-    .filter((row) => row.refuses(problem) === null)
+    .filter((row) => refusalOf(row, problem) === null)
     .filter((row) => problem.arithmetic !== "strict" || row.tolerance === undefined)
     .map((row) => ({ algorithm: row.id, cycles: predictedCycles(row, problem) }))
     .sort((a, b) => a.cycles - b.cycles);

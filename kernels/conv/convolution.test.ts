@@ -51,6 +51,18 @@ describe.each(everyWay)("$algorithm $layout on $target $isa", ({ algorithm, layo
     }
   });
 
+  it("adds a shortcut before the activation, or refuses it", () => {
+    const row = convAlgorithm(algorithm);
+    for (const shape of taken(4)) {
+      const epilogue = { bias: true, residual: true, activation: "relu" as const };
+      const adds = row.addsResidual?.(problemOf({ layout, shape, ...place })) === true;
+      expect(takes(row, problemOf({ layout, shape, ...place, epilogue }))).toBe(adds);
+      if (!adds) continue;
+      run(shape, { batch: 2, epilogue });
+      run(shape, { epilogue: { residual: true } });
+    }
+  });
+
   it("computes in double precision", () => {
     for (const shape of taken(4)) {
       const options = { layout, shape, element: "f64" as const, ...place };
@@ -86,9 +98,35 @@ describe("createConvolution", () => {
     ["an address that is none", { input: 0, output, weights }, /input as an address.*found 0/],
     ["an address beyond the memory", { input: 2 ** 30, output, weights }, /input as an address/],
     ["an output over the input", { input, output: input + 64, weights }, /output to lie apart/],
+    [
+      "a shortcut that was not announced",
+      { input, output, weights, residual: output },
+      /no shortcut; found one/,
+    ],
     ["a bias that was not announced", { input, output, weights, bias: weights }, /no bias; found one/],
   ])("refuses %s", (_, call, message) => {
     expect(() => createConvolution({ ...options, memory }).run(call)).toThrow(message);
+  });
+
+  it("lets the shortcut be the output, and refuses one that overlaps it otherwise", () => {
+    const own = new Memory(2 ** 17);
+    const layer = createConvolution({
+      ...options,
+      algorithm: "direct",
+      epilogue: { residual: true },
+      memory: own,
+    });
+    const filled = (length: number, value: number) => {
+      const made = own.allocate("f32", length);
+      made.view.fill(value);
+      return made;
+    };
+    const result = filled(75, 100);
+    const call = { input: filled(50, 1).address, output: result.address, weights: filled(54, 1).address };
+    layer.run({ ...call, residual: call.output });
+    expect(result.view[12]).toBe(118);
+    expect(() => layer.run({ ...call, residual: call.output + 4 })).toThrow(/to lie apart/);
+    expect(() => layer.run(call)).toThrow(/expected a shortcut; found none/);
   });
 
   it("prepares weights again when they are others", () => {

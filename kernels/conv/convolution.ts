@@ -10,7 +10,7 @@ import type { Real } from "../gemm/arguments.ts";
 import { kernelIsa } from "../gemm/machines.ts";
 import type { NativeIsa } from "../native/cpu-features.ts";
 import type { Accounting } from "./accounting.ts";
-import type { ConvAlgorithm, ConvAlgorithmId, Workshop } from "./algorithm.ts";
+import { type ConvAlgorithm, type ConvAlgorithmId, refusalOf, type Workshop } from "./algorithm.ts";
 import { convAlgorithm } from "./algorithms.ts";
 import { chooseAlgorithm } from "./choose.ts";
 import { type Epilogue, epilogueProgram, isEmpty, noEpilogue } from "./epilogue.ts";
@@ -54,6 +54,8 @@ export interface ConvolutionCall {
   readonly weights?: number;
   /** One number for each filter; exactly where the epilogue has a bias. */
   readonly bias?: number;
+  /** A tensor like the output, which it may be; exactly where the epilogue has a shortcut. */
+  readonly residual?: number;
 }
 
 export interface Convolution {
@@ -118,10 +120,15 @@ export function makeConvolution(
     workspaceBytes: accounting.workspaceBytes,
     preparedBytes: accounting.preparedBytes,
     prepare,
-    run: ({ input, output, weights, bias }) => {
-      checkCall({ input, output, weights, bias }, prepared, problem, memory.bytes);
+    run: ({ input, output, weights, bias, residual }) => {
+      checkCall({ input, output, weights, bias, residual }, prepared, problem, memory.bytes);
       if (weights !== undefined && weights !== prepared) prepare(weights);
-      made.run(input, output, bias ?? 0);
+      made.run(
+        input,
+        output,
+        bias ?? 0,
+        residual === undefined ? 0 : (residual - output) / elementBytes(problem),
+      );
       epilogue?.(bias ?? output, output);
     },
     release: () => made.release?.(),
@@ -143,7 +150,7 @@ export function problemOf(options: Omit<ConvolutionOptions, "memory" | "algorith
 
 /** Whether an algorithm takes a problem. */
 export function takes(algorithm: ConvAlgorithm<string>, problem: ConvProblem): boolean {
-  return algorithm.refuses(problem) === null;
+  return refusalOf(algorithm, problem) === null;
 }
 
 /** Bytes that a Memory needs for one convolution with its operands, every allocation in whole cache lines. */
@@ -177,7 +184,7 @@ export function operandBytes(problem: ConvProblem): number {
 
 /** The algorithm as the problem's threads run it, if it takes the problem. @throws ProgramError */
 function takenBy(row: ConvAlgorithm<string>, problem: ConvProblem): ConvAlgorithm<string> {
-  const refusal = row.refuses(problem);
+  const refusal = refusalOf(row, problem);
   if (!refusal) return overThreads(row, problem, makeConvolution);
   throw new ProgramError(`convolution ${row.id}`, {
     expected: refusal.expected,
@@ -221,10 +228,11 @@ interface GivenCall {
   readonly output: number;
   readonly weights: number | undefined;
   readonly bias: number | undefined;
+  readonly residual: number | undefined;
 }
 
 function checkCall(
-  { input, output, weights, bias }: GivenCall,
+  { input, output, weights, bias, residual }: GivenCall,
   prepared: number | undefined,
   problem: ConvProblem,
   memoryBytes: number,
@@ -241,11 +249,30 @@ function checkCall(
       "Pass a bias exactly where the convolution was made with `epilogue: { bias: true }`.",
     );
   if (bias !== undefined) checkPlace("bias", bias, shape.filters, problem, memoryBytes);
+  if ((epilogue.residual ?? false) !== (residual !== undefined))
+    refuse(
+      epilogue.residual ? "a shortcut" : "no shortcut",
+      residual === undefined ? "none" : `one at ${residual}`,
+      "Pass `residual` exactly where the convolution was made with `epilogue: { residual: true }`.",
+    );
+  if (residual !== undefined)
+    checkPlace("residual", residual, batch * outputLength(shape), problem, memoryBytes);
   const [inputBytes, outputBytes] = [inputLength(shape), outputLength(shape)].map(
     (length) => batch * length * elementBytes(problem),
   ) as [number, number];
+  checkShortcut(residual, output, outputBytes);
   if (output < input + inputBytes && input < output + outputBytes)
     refuse("the output to lie apart from the input", `input at ${input}, output at ${output}`, addressRemedy);
+}
+
+/** @throws ProgramError where a shortcut overlaps the output and is not the output itself */
+function checkShortcut(residual: number | undefined, output: number, bytes: number): void {
+  if (residual === undefined || residual === output || Math.abs(residual - output) >= bytes) return;
+  refuse(
+    "the shortcut to be the output, or to lie apart",
+    `shortcut at ${residual}, output at ${output}`,
+    addressRemedy,
+  );
 }
 
 const addressRemedy = "Pass the `address` of a Memory allocation that is large enough.";

@@ -1,5 +1,5 @@
 /**
- * What follows a convolution before its output is done: a bias for each filter, then an activation. Here as a pass of
+ * What follows a convolution before its output is done: a bias for each filter, a shortcut, then an activation. Here as a pass of
  * its own over the output; an algorithm that does it on the sums in registers says so and this one is not run.
  */
 import {
@@ -23,7 +23,16 @@ export interface Epilogue {
   /** Whether `run` gets the address of a bias with one number for each filter. */
   readonly bias: boolean;
   readonly activation: Activation;
+  /**
+   * Whether `run` gets the address of a tensor like the output, the shortcut of a residual block, which is added before the
+   * activation. Algorithms that bring their sums into the output's layout at the end do it there; the others refuse it.
+   */
+  readonly residual?: boolean;
 }
+
+/** What is done to sums before the output is written, where a shortcut is added as it is written. */
+export const beforeResidual = (epilogue: Epilogue): Epilogue =>
+  epilogue.residual ? { bias: epilogue.bias, activation: "none" } : epilogue;
 
 /** Nothing after the sums. */
 export const noEpilogue: Epilogue = { bias: false, activation: "none" };
@@ -56,7 +65,8 @@ export const activationReferences: Readonly<Record<Activation, (x: number) => nu
 };
 
 /** Whether there is nothing to do. */
-export const isEmpty = ({ bias, activation }: Epilogue): boolean => !bias && activation === "none";
+export const isEmpty = ({ bias, activation, residual = false }: Epilogue): boolean =>
+  !bias && !residual && activation === "none";
 
 /** Parameters `(bias, output)`: the epilogue over the output of a whole batch, in place. */
 export function epilogueProgram(problem: ConvProblem): Program {

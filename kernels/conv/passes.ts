@@ -103,5 +103,6 @@ export function rowsPasses(problem: ConvProblem, image: number, entries = 0): re
   if (layout === "nhwc") return [sums];
   const turned =
     shape.groups * positions(shape) * movedChannels("nchw", groupFilters(shape), { element, lanes });
-  return [sums, { stage: "deliver", read: turned, written }];
+  const shortcut = problem.epilogue.residual ? written : 0;
+  return [sums, { stage: "deliver", read: turned + shortcut, written }];
 }

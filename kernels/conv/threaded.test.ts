@@ -97,6 +97,11 @@ describe.each(ways)("$algorithm $layout on $target", ({ algorithm, ...place }) =
         checkedRun({ algorithm, shape, ...place, threads: 2, tolerance }, random),
         shapeText(shape),
       ).toBeNull();
+    const epilogue = { bias: true, residual: true };
+    for (const shape of taken(2)) {
+      const options = { algorithm, shape, ...place, threads: 2, tolerance, batch: 2, epilogue };
+      if (takes(row, problemOf(options))) expect(checkedRun(options, random), shapeText(shape)).toBeNull();
+    }
   });
 });
 

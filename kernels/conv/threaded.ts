@@ -112,7 +112,7 @@ function together(
   };
   return {
     prepare: (weights) => run(preparing, weights),
-    run: (input, output, bias) => run(running, input, output, bias),
+    run: (input, output, bias, residual) => run(running, input, output, bias, residual),
     release: () => task.release(),
     kernels: own.kernels,
   };
@@ -120,17 +120,19 @@ function together(
 
 /** A thread's share: prepares or runs its part, as the job's numbers say. */
 export function shareOfConvolution(made: Convolution, part: ConvPart, bytes: number): Share {
-  return ([what, first = 0, output = 0, bias = 0]) => {
+  return ([what, first = 0, output = 0, bias = 0, residual = 0]) => {
     if (what === preparing) {
       made.prepare(first + part.weights * bytes);
       return;
     }
     const ofPart = bias === 0 ? {} : { bias: bias + part.bias * bytes };
-    for (let image = 0; image < part.images; image++)
+    for (let image = 0; image < part.images; image++) {
+      const to = output + (part.output + image * part.outputStep) * bytes;
       made.run({
-        input: first + (part.input + image * part.inputStep) * bytes,
-        output: output + (part.output + image * part.outputStep) * bytes,
+        ...{ input: first + (part.input + image * part.inputStep) * bytes, output: to },
         ...ofPart,
+        ...(made.problem.epilogue.residual ? { residual: to + residual * bytes } : {}),
       });
+    }
   };
 }

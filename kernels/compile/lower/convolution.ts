@@ -1,6 +1,6 @@
 /**
- * Convolutions: pointwise ones are products here, all others are made by ../../conv/, which has many ways. A bias and a
- * rectifier go into its epilogue; what else follows is one pass over the result.
+ * Convolutions: pointwise ones are products here, all others are made by ../../conv/, which has many ways. A bias, a
+ * shortcut and a rectifier go into its epilogue; what else follows is one pass over the result.
  */
 
 import { convAlgorithm } from "../../conv/algorithms.ts";
@@ -9,8 +9,8 @@ import { createConvolution, problemOf, workOf } from "../../conv/convolution.ts"
 import { type Epilogue, noEpilogue } from "../../conv/epilogue.ts";
 import type { ConvProblem } from "../../conv/problem.ts";
 import { type ConvShape, convShape, shapeText } from "../../conv/shape.ts";
-import { type Expression, expressionText } from "../expression.ts";
-import { type GraphNode, lengthOf, type Window } from "../graph.ts";
+import { type Expression, expressionText, type Step } from "../expression.ts";
+import { type GraphNode, lengthOf, sameShape, type Window } from "../graph.ts";
 import { type Lowering, type NodePlan, type Planning, stepOf, wholeLines } from "./lowering.ts";
 import { epiloguePass, requireKnown } from "./pointwise.ts";
 import { pointwiseConvolution } from "./product.ts";
@@ -59,20 +59,23 @@ function windowed(
   const [image, weights] = node.inputs as [string, string];
   const shape = shapeOf(node, planning, window, groups);
   const batch = planning.type(image).shape[0] as number;
-  const { epilogue, bias, rest } = splitEpilogue(node, expression, planning);
-  const options = {
+  const setting = {
     ...{
       layout: "nchw" as const,
       shape,
       batch,
-      epilogue,
       target: planning.target,
       threads: planning.threads,
     },
     ...(planning.isa ? { isa: planning.isa } : {}),
   };
-  const problem = problemOf(options);
-  const { algorithm, bytesMoved, ownBytes } = wayFor(node, problem);
+  const split = splitEpilogue(node, expression, planning);
+  // Where the fastest way does not add a shortcut, all that follows is one pass: no slower way is taken for it.
+  const fastest = convAlgorithm(wayFor(node, problemOf(setting)).algorithm);
+  const adds = split.residual === undefined || fastest.addsResidual?.(problemOf(setting)) === true;
+  const { epilogue, bias, residual, rest } = adds ? split : { epilogue: noEpilogue, rest: expression };
+  const options = { ...setting, epilogue };
+  const { algorithm, bytesMoved, ownBytes } = wayFor(node, problemOf(options));
   const after = rest ? epiloguePass(node, rest, planning) : undefined;
   return {
     kernel: [algorithm, expression ? expressionText(expression) : ""]
@@ -86,7 +89,11 @@ function windowed(
       const made = createConvolution({ ...options, algorithm, memory });
       const places = { input: workshop.address(image), output: workshop.address(node.output) };
       made.prepare(workshop.address(weights));
-      const call = bias === undefined ? places : { ...places, bias: workshop.address(bias) };
+      const call = {
+        ...places,
+        ...(bias === undefined ? {} : { bias: workshop.address(bias) }),
+        ...(residual === undefined ? {} : { residual: workshop.address(residual) }),
+      };
       const others = node.inputs.slice(2).map((name) => workshop.address(name));
       const last = after ? stepOf(workshop, [[after, places.output, places.output, ...others]]) : undefined;
       return {
@@ -115,28 +122,56 @@ function shapeOf({ inputs }: GraphNode, { type }: Planning, window: Window, grou
 }
 
 /** The part of an epilogue that a convolution does itself, and what is left of it. */
+interface SplitEpilogue {
+  readonly epilogue: Epilogue;
+  readonly bias?: string;
+  readonly residual?: string;
+  readonly rest?: Expression;
+}
+
+/** A bias, a shortcut like the output and an activation, each at most once and in this order, or all of it left. */
 function splitEpilogue(
   node: GraphNode,
   expression: Expression | undefined,
-  { type, constant }: Planning,
-): { readonly epilogue: Epilogue; readonly bias?: string; readonly rest?: Expression } {
+  planning: Planning,
+): SplitEpilogue {
   if (!expression) return { epilogue: noEpilogue };
-  const bias = node.inputs[2];
-  const [first, second] = expression.steps;
-  const filters = type(node.output).shape[1] as number;
-  const isBias =
-    bias !== undefined &&
-    first?.apply === "add" &&
-    [...first.of].sort().join() === "0,1" &&
-    constant(bias) !== undefined &&
-    isPerChannel(type(bias).shape, filters);
-  if (!isBias || expression.operands !== 2) return { epilogue: noEpilogue, rest: expression };
-  if (!second) return { epilogue: { bias: true, activation: "none" }, bias };
-  if (expression.steps.length > 2) return { epilogue: noEpilogue, rest: expression };
-  if (second.apply === "relu") return { epilogue: { bias: true, activation: "relu" }, bias };
-  if (second.apply === "clip" && second.parameters?.join() === "0,6")
-    return { epilogue: { bias: true, activation: "relu6" }, bias };
-  return { epilogue: noEpilogue, rest: expression };
+  const left = { epilogue: noEpilogue, rest: expression };
+  let found: SplitEpilogue = { epilogue: noEpilogue };
+  for (const [at, step] of expression.steps.entries()) {
+    const sums = at === 0 ? 0 : expression.operands + at - 1;
+    const next = found.epilogue.activation === "none" ? joined(node, found, step, sums, planning) : undefined;
+    if (!next) return left;
+    found = next;
+  }
+  const operands = 1 + [found.bias, found.residual].filter((name) => name !== undefined).length;
+  // An operator that follows without a bias stays a pass of its own: kernels have been measured so.
+  return operands === expression.operands && operands > 1 ? found : left;
+}
+
+/** What a convolution does with one step more on its sums, or undefined where it cannot. */
+function joined(
+  node: GraphNode,
+  { epilogue, ...names }: SplitEpilogue,
+  { apply, of, parameters }: Step,
+  sums: number,
+  { type, constant }: Planning,
+): SplitEpilogue | undefined {
+  if (apply !== "add" && of[0] !== sums) return undefined;
+  if (apply === "relu") return { ...names, epilogue: { ...epilogue, activation: "relu" } };
+  if (apply === "clip" && parameters?.join() === "0,6")
+    return { ...names, epilogue: { ...epilogue, activation: "relu6" } };
+  const other = of.find((operand) => operand !== sums);
+  if (apply !== "add" || !of.includes(sums) || other === undefined) return undefined;
+  const name = node.inputs[other + 1];
+  if (name === undefined || epilogue.residual) return undefined;
+  const { shape } = type(name);
+  const output = type(node.output).shape;
+  if (!epilogue.bias && constant(name) !== undefined && isPerChannel(shape, output[1] as number))
+    return { ...names, bias: name, epilogue: { ...epilogue, bias: true } };
+  return sameShape(shape, output)
+    ? { ...names, residual: name, epilogue: { ...epilogue, residual: true } }
+    : undefined;
 }
 
 /** Whether a tensor has one number for each channel of an image: [C, 1, 1] or [1, C, 1, 1]. */

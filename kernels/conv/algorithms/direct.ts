@@ -49,6 +49,7 @@ export const direct: ConvAlgorithm = {
   },
   cycles: rowCycles,
   fusesEpilogue: () => true,
+  addsResidual: ({ layout }) => layout === "nchw",
   make,
 };
 
@@ -128,13 +129,13 @@ function make(problem: ConvProblem, workshop: Workshop): MadeConvolution {
   const product = makeRowProduct(problem, workshop, { source: { kind: "offsets" }, channelStep });
   return {
     prepare: product.prepare,
-    run: (input, output, bias) =>
+    run: (input, output, bias, residual) =>
       everyImage(problem, input, output, (from, to) => {
         bring?.(from, copy);
         const read = bring ? copy : from;
         for (let group = 0; group < shape.groups; group++) {
           const own = read + group * groupStep * elementBytes(problem);
-          product.run(own, bias, to, group, [offsets, tapOffsets]);
+          product.run(own, bias, to, group, [offsets, tapOffsets], residual);
         }
       }),
   };

@@ -26,6 +26,7 @@ export const fft: ConvAlgorithm = {
   cycles: (problem) =>
     (problem.shape.groups * cost(problem, tileSideFor(problem))) / (4 * vectorLanes(problem)),
   fusesEpilogue: () => true,
+  addsResidual: () => true,
   // The side of the tiles, and with it rounding, depends on the number of filters.
   sharing: () => "none",
   make: (problem, workshop) => makeTransformed(methodFor(problem), problem, workshop),

@@ -8,6 +8,7 @@ import type { Real } from "../../gemm/arguments.ts";
 import { type KernelIsa, machineRow } from "../../gemm/machines.ts";
 import type { DirectTile } from "../../gemm/programs/direct.ts";
 import type { Workshop } from "../algorithm.ts";
+import { beforeResidual } from "../epilogue.ts";
 import { type PanelOptions, packedLength, packFilters, paddedFilters } from "../pack-filters.ts";
 import { allocatedBytes, type ConvProblem, elementBytes, vectorLanes } from "../problem.ts";
 import { type RowOptions, type RowSource, rowsProgram } from "../programs/rows.ts";
@@ -100,7 +101,14 @@ export interface RowProduct {
   /** Packs the weights. */
   prepare(weights: number): void;
   /** `image`: where the rows' offsets count from; `tables`: the further parameters of the program. */
-  run(image: number, bias: number, output: number, group: number, tables: readonly number[]): void;
+  run(
+    image: number,
+    bias: number,
+    output: number,
+    group: number,
+    tables: readonly number[],
+    residual?: number,
+  ): void;
 }
 
 /** Where a product's image values come from. */
@@ -125,7 +133,7 @@ export function makeRowProduct(problem: ConvProblem, workshop: Workshop, image: 
     taps: image.taps ?? taps(shape),
     channels: image.channels ?? groupChannels(shape),
     ...{ channelStep: image.channelStep, outputPitch: pitch, source: image.source },
-    ...{ tile: rowTile(problem), element, epilogue },
+    ...{ tile: rowTile(problem), element, epilogue: beforeResidual(epilogue) },
   };
   const multiply = workshop.compile(rowsProgram(options));
   const deliver = layout === "nhwc" ? undefined : workshop.compile(turnProgram(problem));
@@ -134,14 +142,15 @@ export function makeRowProduct(problem: ConvProblem, workshop: Workshop, image: 
   const filters = groupFilters(shape);
   return {
     prepare: (weights) => packFilters(shape, element, rowPanels(problem), workshop.memory, weights, own),
-    run: (from, bias, output, group, tables) => {
+    run: (from, bias, output, group, tables, residual = 0) => {
       const [weights, ofGroup] = [own + group * step, bias === 0 ? 0 : bias + group * filters * bytes];
       if (!deliver) {
         multiply(from, weights, ofGroup, output + group * filters * bytes, ...tables);
         return;
       }
       multiply(from, weights, ofGroup, turned, ...tables);
-      deliver(output + group * filters * positions(shape) * bytes, turned, 1);
+      const shortcut = epilogue.residual ? [residual] : [];
+      deliver(output + group * filters * positions(shape) * bytes, turned, 1, ...shortcut);
     },
   };
 }
@@ -155,5 +164,6 @@ function turnProgram(problem: ConvProblem) {
     { layout: "nchw", rows: 1, columns: count, channels: filters, pitch: count },
     { channelPitch: pitch, rowPitch: count * pitch, first: 0 },
     { element, lanes },
+    problem.epilogue,
   );
 }

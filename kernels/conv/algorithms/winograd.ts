@@ -25,6 +25,7 @@ function winograd(id: "winograd-2x2" | "winograd-4x4", matrices: Winograd): Conv
     refuses,
     accounting: (problem) => transformedAccounting(method, problem),
     fusesEpilogue: () => true,
+    addsResidual: () => true,
     rowUnit: () => outputs,
     make: (problem, workshop) => makeTransformed(method, problem, workshop),
   };

@@ -59,6 +59,10 @@ function stagesOfGroup(
       method.points * tiles * filterPitch + (epilogue.bias ? blocks.length * filterPitch : 0),
       stripeRows * stripeRow,
     ],
-    ["deliver", outputs * movedChannels(layout, filters, domain), outputs * filters],
+    [
+      "deliver",
+      outputs * (movedChannels(layout, filters, domain) + (epilogue.residual ? filters : 0)),
+      outputs * filters,
+    ],
   ];
 }

@@ -65,7 +65,7 @@ export function makeTransformed(
         workshop,
         weights,
       ),
-    run: (input, output, bias) =>
+    run: (input, output, bias, residual) =>
       everyImage(problem, input, output, (from, to) => {
         for (let group = 0; group < shape.groups; group++) {
           const own =
@@ -75,6 +75,7 @@ export function makeTransformed(
           stages.blocks(
             weights + group * plan.weightsOfGroup * bytes,
             to + group * groupOffset(outer.output),
+            residual,
           );
         }
       }),
@@ -90,7 +91,7 @@ function stagesOf(plan: TransformedPlan, problem: ConvProblem, workshop: Worksho
   const gather = workshop.compile(gatherProgram(input, padded, domain));
   const forth = workshop.compile(method.inputProgram(domain));
   const back = workshop.compile(method.outputProgram(domain));
-  const deliver = workshop.compile(deliverProgram(output, inner, domain));
+  const deliver = workshop.compile(deliverProgram(output, inner, domain, problem.epilogue));
   const blocks = blocksOf(plan);
   const products = new Map(
     [...new Set(blocks.map(({ rows }) => rows))].map((rows) => [
@@ -105,14 +106,15 @@ function stagesOf(plan: TransformedPlan, problem: ConvProblem, workshop: Worksho
   const { y } = method.step;
   return {
     gather: (from: number): void => gather(from, places.image, shape.height),
-    blocks: (weights: number, to: number): void => {
+    blocks: (weights: number, to: number, residual: number): void => {
       for (const { first, rows } of blocks) {
         const image = places.image + first * y * domain.imageRow * bytes;
         forth(image, places.inputPoints, places.buffer, rows);
         products.get(rows)?.(places.inputPoints, weights, places.outputPoints);
         back(places.outputPoints, places.stripe, places.bias, places.buffer, rows);
         const outputRows = Math.min(rows * y, output.rows - first * y);
-        deliver(to + first * y * outputRow, places.stripe, outputRows);
+        const shortcut = problem.epilogue.residual ? [residual] : [];
+        deliver(to + first * y * outputRow, places.stripe, outputRows, ...shortcut);
       }
     },
   };

@@ -132,7 +132,7 @@ describe.each(targets)("Fourier's convolution on %s", (target) => {
       const method = fourierMethod(side, { y: shape.kernelHeight, x: shape.kernelWidth });
       const made = makeTransformed(method, problem, workshopIn(memory, problem, []));
       made.prepare(weights.address);
-      made.run(input.address, output.address, bias.address);
+      made.run(input.address, output.address, bias.address, 0);
       const expected = convolutionReference(shape, input.view, weights.view);
       const bound = fourierErrorBound(side, shape, input.view, weights.view);
       expected.forEach((value, at) => {

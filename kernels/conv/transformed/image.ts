@@ -20,6 +20,7 @@ import { type ProgramBuilder, program } from "../../codegen/program.ts";
 import type { Program } from "../../codegen/statements.ts";
 import type { Real } from "../../gemm/arguments.ts";
 import { transpose } from "../../gemm/programs/pack.ts";
+import { type Activation, activations, type Epilogue } from "../epilogue.ts";
 import type { Layout, Padding } from "../shape.ts";
 
 /** A tensor's block of rows x columns pixels of some channels, and where it lies in the layout of the caller. */
@@ -63,8 +64,18 @@ export function gatherProgram(outer: OuterImage, inner: InnerImage, on: ImageLan
   });
 }
 
-/** `deliver(image, inner, rows)`: the same rows from channels last to the layout of the caller, and nothing besides. */
-export function deliverProgram(outer: OuterImage, inner: InnerImage, on: ImageLanes): Program {
+/**
+ * `deliver(image, inner, rows)`: the same rows from channels last to the layout of the caller, and nothing besides. Where
+ * `ending` has a shortcut, `deliver(image, inner, rows, residual)`: it lies so many elements behind the image, and is added
+ * on the way, before the activation.
+ */
+export function deliverProgram(
+  outer: OuterImage,
+  inner: InnerImage,
+  on: ImageLanes,
+  ending?: Epilogue,
+): Program {
+  if (ending?.residual) return addingProgram(outer, inner, on, ending.activation);
   return moveProgram("deliver", outer, inner, on, {
     square: (b, square) => {
       const { channels, pixels, side, tail } = square;
@@ -78,6 +89,30 @@ export function deliverProgram(outer: OuterImage, inner: InnerImage, on: ImageLa
   });
 }
 
+/** Delivery that adds a shortcut, and activates. */
+function addingProgram(
+  outer: OuterImage,
+  inner: InnerImage,
+  on: ImageLanes,
+  activation: Activation,
+): Program {
+  const ended = (b: ProgramBuilder, sum: Value, shortcut: Value): Value =>
+    activations[activation](b, b.let("ended", add(sum, shortcut)));
+  const moves: Moves = {
+    square: (b, square) => {
+      const { channels, pixels, side, tail } = square;
+      const rows = Array.from({ length: side }, (_, p) =>
+        b.let("pixel", p < pixels ? load(square.inner(p), side) : constant(0, square.type)),
+      );
+      for (const [i, plane] of transpose(b, rows).slice(0, channels).entries())
+        b.store(square.outer(i), ended(b, plane, load(square.shortcut(i), side, tail)), tail);
+    },
+    pixel: (b, to, from, lanes, tail, shortcut) =>
+      b.store(to, ended(b, load(from, lanes), load(shortcut, lanes, tail)), tail),
+  };
+  return moveProgram("deliver-adding", outer, inner, on, moves, true);
+}
+
 /** A block of channels and pixels that is transposed at once; only the first of each count at the border. */
 interface Square {
   readonly side: number;
@@ -88,6 +123,8 @@ interface Square {
   readonly tail: Tail | undefined;
   /** Place of a channel's first pixel. */
   outer(channel: number): Address;
+  /** The same place of the shortcut, where there is one. */
+  shortcut(channel: number): Address;
   /** Place of a pixel's first channel. */
   inner(pixel: number): Address;
 }
@@ -95,7 +132,14 @@ interface Square {
 interface Moves {
   square(b: ProgramBuilder, square: Square): void;
   /** Up to a vector of channels of one pixel. */
-  pixel(b: ProgramBuilder, outer: Address, inner: Address, lanes: number, tail: Tail | undefined): void;
+  pixel(
+    b: ProgramBuilder,
+    outer: Address,
+    inner: Address,
+    lanes: number,
+    tail: Tail | undefined,
+    shortcut: Address,
+  ): void;
 }
 
 function moveProgram(
@@ -104,12 +148,14 @@ function moveProgram(
   inner: InnerImage,
   on: ImageLanes,
   moves: Moves,
+  adds = false,
 ): Program {
   const { layout, columns, pitch } = outer;
   return program(`${name}-${layout}-${on.element}`, (b) => {
     const image = b.pointer("image", on.element);
     const channelsLast = b.pointer("channelsLast", on.element);
     const rows = b.integer("rows");
+    const residual = adds ? b.integer("residual") : constant(0);
     const mover = layout === "nchw" ? moveRowBySquares : moveRowByPixels;
     const tails = tailsOf(b, outer, on);
     b.loop("y", 0, rows, {}, (y) => {
@@ -118,7 +164,8 @@ function moveProgram(
         advance(image, mul(y, layout === "nchw" ? columns : columns * pitch)),
       );
       const innerRow = b.let("innerRow", advance(channelsLast, add(mul(y, inner.rowPitch), inner.first)));
-      mover(b, { outer, inner, on, outerRow, innerRow, tails }, moves);
+      const shortcutRow = adds ? b.let("shortcutRow", advance(outerRow, residual)) : outerRow;
+      mover(b, { outer, inner, on, outerRow, shortcutRow, innerRow, tails }, moves);
     });
   });
 }
@@ -128,6 +175,7 @@ interface Row {
   readonly inner: InnerImage;
   readonly on: ImageLanes;
   readonly outerRow: PointerName;
+  readonly shortcutRow: PointerName;
   readonly innerRow: PointerName;
   readonly tails: Tail | undefined;
 }
@@ -169,6 +217,8 @@ function moveRowBySquares(b: ProgramBuilder, row: Row, moves: Moves): void {
   const side = squareSide(on);
   inSteps(b, "channel", outer.channels, side, (channel, channels) => {
     const planes = b.let("planes", advance(row.outerRow, mul(channel, outer.pitch)));
+    const adds = row.shortcutRow !== row.outerRow;
+    const shortcuts = adds ? b.let("shortcuts", advance(row.shortcutRow, mul(channel, outer.pitch))) : planes;
     const pixelsOfRow = b.let("pixels", advance(row.innerRow, channel));
     inSteps(b, "x", outer.columns, side, (x, pixels) => {
       const first = b.let("first", advance(pixelsOfRow, mul(x, inner.channelPitch)));
@@ -176,6 +226,7 @@ function moveRowBySquares(b: ProgramBuilder, row: Row, moves: Moves): void {
         ...{ side, channels, pixels, type: { element: on.element, lanes: side } },
         tail: pixels < side ? row.tails : undefined,
         outer: (i) => at(planes, x, i * outer.pitch),
+        shortcut: (i) => at(shortcuts, x, i * outer.pitch),
         inner: (p) => at(first, 0, p * inner.channelPitch),
       });
     });
@@ -186,10 +237,12 @@ function moveRowByPixels(b: ProgramBuilder, row: Row, moves: Moves): void {
   const { outer, inner, on } = row;
   b.loop("x", 0, outer.columns, {}, (x) => {
     const outerPixel = b.let("outerPixel", advance(row.outerRow, mul(x, outer.pitch)));
+    const adds = row.shortcutRow !== row.outerRow;
+    const shortcut = adds ? b.let("shortcut", advance(row.shortcutRow, mul(x, outer.pitch))) : outerPixel;
     const innerPixel = b.let("innerPixel", advance(row.innerRow, mul(x, inner.channelPitch)));
     inSteps(b, "channel", outer.channels, on.lanes, (channel, channels) => {
       const tail = channels < on.lanes ? row.tails : undefined;
-      moves.pixel(b, at(outerPixel, channel), at(innerPixel, channel), on.lanes, tail);
+      moves.pixel(b, at(outerPixel, channel), at(innerPixel, channel), on.lanes, tail, at(shortcut, channel));
     });
   });
 }

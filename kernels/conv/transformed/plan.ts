@@ -4,6 +4,7 @@
  */
 import type { Real } from "../../gemm/arguments.ts";
 import { machineRow } from "../../gemm/machines.ts";
+import { beforeResidual } from "../epilogue.ts";
 import { type ConvProblem, elementBytes, vectorLanes } from "../problem.ts";
 import { groupChannels, groupFilters, outputHeight, outputWidth } from "../shape.ts";
 import { type InnerImage, innerImage } from "./image.ts";
@@ -68,7 +69,10 @@ export function transformedPlan(method: TileMethod, problem: ConvProblem): Trans
   return {
     method,
     element,
-    domain: { element, lanes, tileColumns, channelPitch, filterPitch, imageRow, stripeRow, room, epilogue },
+    domain: {
+      ...{ element, lanes, tileColumns, channelPitch, filterPitch, imageRow, stripeRow, room },
+      epilogue: beforeResidual(epilogue),
+    },
     padded: innerImage(shape.padding, channelPitch, imageRow),
     tileRows,
     blockRows,
