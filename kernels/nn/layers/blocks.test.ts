@@ -2,6 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { randomStream } from "../../random.ts";
 import { heUniform, orthogonal } from "../initialisers.ts";
+import { backward } from "../tensor/backward.ts";
+import { Engine } from "../tensor/engine.ts";
+import { mul } from "../tensor/functions/arithmetic.ts";
+import { sum } from "../tensor/functions/reduce.ts";
 import { checker, checkGradients, randomParameter } from "../tensor/gradient-check.fixture.ts";
 import type { Shape } from "../tensor/shapes.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -119,7 +123,9 @@ const rows: readonly Row[] = [
 
 const training = { training: true };
 
-describe.each(["js", "wasm", "native"] as const)("on %s", (target) => {
+const targets = ["js", "wasm", "native"] as const;
+
+describe.each(targets)("on %s", (target) => {
   it.each(rows)(
     "$name has the gradients of its differences, and the size that it says",
     ({ make, input, output }) => {
@@ -130,6 +136,41 @@ describe.each(["js", "wasm", "native"] as const)("on %s", (target) => {
       checkGradients([x, ...Object.values(layer.parameters)], (y) => layer.forward(y as Tensor, training));
     },
   );
+});
+
+/** Result and gradients of a layer, from the same first values whatever the engine. */
+function passOf({ make, input }: Row, engine: Engine): readonly Float64Array[] {
+  const layer = make({ engine, random: randomStream(5) });
+  const x = randomParameter(engine, [2, ...input], 1);
+  return engine.scope(() => {
+    const y = layer.forward(x, training);
+    backward(sum(mul(y, randomParameter(engine, y.shape, 3))));
+    const all = [y, ...[x, ...Object.values(layer.parameters)].map(({ gradient }) => gradient as Tensor)];
+    return all.map(({ values }) => Float64Array.from(values));
+  });
+}
+
+describe.each(rows)("$name", (row) => {
+  it("has in f32 on every target what it has in f64, but for rounding", () => {
+    const exact = passOf(row, checker());
+    for (const target of targets)
+      for (const [i, found] of passOf(row, new Engine({ target, bytes: 2 ** 22 })).entries()) {
+        const expected = exact[i] as Float64Array;
+        // Some hundred operations of half a unit in the last place, of the largest number.
+        const bound = 1e-5 * Math.max(1, ...expected.map(Math.abs));
+        expect(Math.max(...found.map((value, j) => Math.abs(value - (expected[j] as number))))).toBeLessThan(
+          bound,
+        );
+      }
+  });
+
+  it("has the same bits on every target in strict arithmetic", () => {
+    const [js, wasm, native] = targets.map((target) =>
+      passOf(row, new Engine({ target, arithmetic: "strict", bytes: 2 ** 22 })),
+    );
+    expect(wasm).toEqual(js);
+    expect(native).toEqual(js);
+  });
 });
 
 it.each(rows)("$name counts and costs what it is made of", ({ make, input, output, parameters, flops }) => {
