@@ -75,6 +75,9 @@ function report(network: NetworkOfRace, threads: number): void {
   console.log(`${"other operations".padEnd(71)} ${figures(rest, 0)}`);
   console.log(`${"between operations".padEnd(71)} ${figures(all - timed, 0)}`);
   console.log(`${"the step".padEnd(71)} ${figures(all, flops)}`);
+  const share = flops / all / 1e9 / peak;
+  if (network.id === "mlp")
+    console.log(`at least 45 % of GEMM's peak: ${share >= 0.45 ? "holds" : "MISSED"}`);
 }
 
 const typed = process.argv.slice(2);

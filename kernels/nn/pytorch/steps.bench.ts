@@ -4,6 +4,7 @@
  * medians over rounds, paired ratios with their 95 % intervals, and the same of processor time, which a crowded machine
  * bends less (with several threads it counts waiting too). PyTorch takes the OpenBLAS core type that is the fastest of
  * several at steps of the first network.
+ * On a crowded machine nothing can be said of two threads: those of PyTorch spin while one of them waits for a core.
  * Run: node kernels/nn/pytorch/steps.bench.ts [mlp | cnn | transformer …] [1 | 2 …] (default: all, with 1 and 2 threads).
  */
 import { loadavg } from "node:os";
@@ -108,7 +109,7 @@ async function compare(network: NetworkOfRace, threads: number, torch: Torch): P
   console.log(
     `${network.id.padEnd(12)} ${threads} thread(s)  ${rate(mine)} steps/s, PyTorch ${rate(theirs)}: ${text(ratio)}, ` +
       `goal ${network.least}x ${ratio.value >= network.least ? "holds" : "MISSED"}; processor time ${text(ratioOf("processor"))}; ` +
-      `losses within ${difference.toExponential(0)}; load ${loadavg()[0]?.toFixed(1)}`,
+      `losses within ${difference.toExponential(0)}; memory of this process ${(process.resourceUsage().maxRSS / 1e3).toFixed(0)} MB; load ${loadavg()[0]?.toFixed(1)}`,
   );
 }
 
