@@ -151,14 +151,14 @@ function entryOf(name: string, value: unknown, place: string): Entry {
 const isCounts = (value: unknown): value is readonly number[] =>
   Array.isArray(value) && value.every((each) => Number.isSafeInteger(each) && each >= 0);
 
-const listed = (value: unknown): string =>
-  Array.isArray(value)
-    ? `[${value
-        .slice(0, mostDimensions + 1)
-        .map(String)
-        .join(", ")
-        .slice(0, 200)}]`
-    : typeof value;
+/** What stands in place of counts, as text of an error; of what is no number its type, as it may be nested deeply. */
+function listed(value: unknown): string {
+  if (!Array.isArray(value)) return typeof value;
+  const texts = value
+    .slice(0, mostDimensions + 1)
+    .map((each) => (each === null || typeof each === "number" ? String(each) : typeof each));
+  return `[${texts.join(", ")}]`;
+}
 
 /** The format allows no byte that belongs to two tensors, or to none. */
 function checkCover(entries: readonly Entry[], dataBytes: number, place: string): void {

@@ -127,6 +127,11 @@ describe("a file that lies", () => {
       file('{"a":{"dtype":"F32","shape":[1e999],"data_offsets":[0,4]}}', 4),
       /found \[Infinity\]/,
     ],
+    [
+      "a shape that is nested deeply",
+      file(`{"a":{"dtype":"F32","shape":[${"[".repeat(1e5)}${"]".repeat(1e5)}],"data_offsets":[0,4]}}`, 4),
+      /found \[object\]/,
+    ],
     ["a fraction", file({ a: f32([0.5], 0, 2) }, 2), /found \[0.5\]/],
     ["too many dimensions", file({ a: f32(Array(1000).fill(1), 0, 4) }, 4), /up to 16 whole numbers/],
     [
