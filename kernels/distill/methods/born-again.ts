@@ -14,7 +14,7 @@ type Answers = Pick<Teacher, "shown" | "held"> & { readonly curves?: Curves };
 /** Generation 0 is the plain student; each later one starts from weights of its own and learns from the one before. */
 async function generationOf(room: Classroom, number: number, params: SoftParams): Promise<Answers> {
   if (number === 0) return trainedOnLabels(room, "student");
-  return room.once(`generation ${number} of ${JSON.stringify(params)}`, async () => {
+  return room.once(`generation ${number} of ${JSON.stringify([params, room.student])}`, async () => {
     const before = answersOf(room.engine, await generationOf(room, number - 1, params), room.shown.classes);
     const name = `generation ${number}`;
     const network = room.network(room.student, name);

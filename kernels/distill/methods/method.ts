@@ -2,7 +2,7 @@
  * The contract of a method: a way to come to a trained student. Methods are rows of a table, as losses are; a study chooses
  * among them and sets their hyperparameters.
  */
-import { z } from "zod";
+import type { z } from "zod";
 import type { Bilingual } from "../../experiment.ts";
 import type { Paper } from "../losses/loss.ts";
 import type { Classroom, Curves } from "./classroom.ts";
@@ -66,5 +66,3 @@ export const graduate = (room: Classroom, network: TappedNetwork, curves: Curves
   held: room.answers(network).held,
   curves,
 });
-
-export const noParams = z.object({});

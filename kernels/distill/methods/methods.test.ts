@@ -1,18 +1,23 @@
 /** Methods against one another: where a weight takes a method back to plain training, the bits must be those of plain. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Engine } from "../../nn/tensor/engine.ts";
 import { errorOf } from "../../nn/train/train.ts";
 import { labelSeed, randomStream } from "../../random.ts";
 import { onlyClasses, studyExamples } from "../studies/examples.ts";
+import { featureMethods } from "./by-features.ts";
 import { type Classroom, classroomOf } from "./classroom.ts";
 import type { NetworkSpec } from "./network.ts";
 import { onLabels } from "./plain.ts";
 import { methodCalled, methods } from "./registry.ts";
+import { churn } from "./retraining.ts";
 import { averaged, type Teacher, teacherOf } from "./teacher.ts";
+
+// Hundreds of steps each, on a machine that may have other work.
+vi.setConfig({ testTimeout: 120_000 });
 
 const random = (label: string) => randomStream(labelSeed(5, label));
 const engine = new Engine({ target: "wasm", arithmetic: "strict", bytes: 2 ** 26 });
-const data = studyExamples({ set: "digits" }, { examples: 200, held: 100 }, random);
+const data = studyExamples({ set: "digits" }, { examples: 160, held: 100 }, random);
 const small: NetworkSpec = { kind: "mlp", hidden: [10] };
 const large: NetworkSpec = { kind: "cnn", filters: [4, 8] };
 const taughtBy: NetworkSpec = { kind: "mlp", hidden: [24] };
@@ -24,27 +29,36 @@ function roomWith(teachers: readonly Teacher[], student = small): Classroom {
   });
 }
 
-async function taught(count: number): Promise<readonly Teacher[]> {
-  const room = roomWith([], taughtBy);
+async function taught(count: number, spec: NetworkSpec): Promise<readonly Teacher[]> {
+  const room = roomWith([], spec);
   const made: Teacher[] = [];
   for (let i = 0; i < count; i++) {
-    const network = room.network(taughtBy, `teacher ${i}`);
+    const network = room.network(spec, `teacher ${i}`);
     await onLabels(room, network);
     made.push(teacherOf(engine, network, data));
   }
   return made;
 }
-const faculty = taught(5);
+const faculty = taught(5, taughtBy);
+/** For losses on maps. */
+const convolutional = taught(1, { kind: "cnn", filters: [6, 10] });
+const onFeatures = new Set(featureMethods.map(({ id }) => id));
 
-async function heldOf(id: string, params?: object, student = small): Promise<Float32Array> {
+async function made(id: string, params?: object, student = onFeatures.has(id) ? large : small) {
   const method = methodCalled(id);
-  const teachers = (await faculty).slice(0, method.teachers(params));
-  return (await method.train(roomWith(teachers, student), params)).held;
+  const teachers = (await (onFeatures.has(id) ? convolutional : faculty)).slice(0, method.teachers(params));
+  return method.train(roomWith(teachers, student), params);
 }
 
+const heldOf = async (...args: Parameters<typeof made>): Promise<Float32Array> => (await made(...args)).held;
+
 describe("every method", () => {
-  it.each(methods.map(({ id }) => [id]))("%s trains a student that beats chance", async (id) => {
-    expect(errorOf(await heldOf(id), data.held)).toBeLessThan(0.8);
+  it.each(methods.map(({ id }) => [id]))("%s lowers its loss, and answers every held example", async (id) => {
+    const { curves, held } = await made(id);
+    const losses = curves["training-loss"] ?? [1, 0];
+    expect(losses.at(-1)).toBeLessThan(losses[0] as number);
+    expect(held).toHaveLength(100 * 10);
+    expect(held.every(Number.isFinite)).toBe(true);
   });
 
   it.each([
@@ -60,8 +74,27 @@ describe("every method", () => {
   });
 
   it("differs from training on labels with its own defaults", async () => {
-    const labels = await heldOf("plain");
-    for (const { id } of methods) if (id !== "plain") expect(await heldOf(id), id).not.toEqual(labels);
+    const [dense, maps] = [await heldOf("plain"), await heldOf("plain", {}, large)];
+    for (const { id } of methods)
+      if (id !== "plain" && id !== "retraining")
+        expect(await heldOf(id), id).not.toEqual(onFeatures.has(id) ? maps : dense);
+  });
+
+  it.each([...onFeatures].map((id) => [id]))(
+    "%s without weight is training on labels, bit for bit",
+    async (id) => {
+      expect(await heldOf(id, { weight: 0 })).toEqual(await heldOf("plain", {}, large));
+    },
+  );
+
+  it("refuses to compare maps that a network has not", async () => {
+    await expect(heldOf("loss-at", {}, small)).rejects.toThrow(/maps on both sides; found none/);
+  });
+
+  it("tells two trainings apart, and finds none between a training and itself", async () => {
+    const { figures, held } = await made("retraining");
+    expect(figures?.churn).toBeGreaterThan(0.001);
+    expect(churn(held, held, 10)).toBe(0);
   });
 
   it("trains convolutional students too", async () => {

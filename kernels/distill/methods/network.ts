@@ -14,7 +14,12 @@ import type { Tensor } from "../../nn/tensor/tensor.ts";
  * every later one halves the image. ReLU between layers, and a linear layer to the classes.
  */
 export type NetworkSpec =
-  | { readonly kind: "mlp"; readonly hidden: readonly number[] }
+  | {
+      readonly kind: "mlp";
+      readonly hidden: readonly number[];
+      /** Whether only the last layer is trained, on random features. */
+      readonly frozen?: boolean;
+    }
   | { readonly kind: "cnn"; readonly filters: readonly number[] };
 
 /** What a network makes of a batch: `logits`, `embedding` (what the last layer sees), and the blocks `0`, `1` … */
@@ -38,7 +43,9 @@ export function networkOf(where: Nursery, spec: NetworkSpec, input: Shape, class
     spec.kind === "mlp" ? denseBlocks(where, spec.hidden, input) : convBlocks(where, spec.filters, input);
   const last = blocks.reduce<Shape>((shape, block) => block.cost(shape).output, input);
   const width = last.reduce((a, b) => a * b, 1);
-  return tapped(blocks, sequential(flatten, linear(where, width, classes)), input);
+  const head = sequential(flatten, linear(where, width, classes));
+  const made = tapped(blocks, head, input);
+  return spec.kind === "mlp" && spec.frozen ? { ...made, parameters: head.parameters } : made;
 }
 
 function denseBlocks(where: Nursery, hidden: readonly number[], input: Shape): Layer[] {

@@ -1,8 +1,9 @@
 /** The student on labels alone: what every other method is held against. */
+import { z } from "zod";
 import { crossEntropy } from "../../nn/tensor/functions/softmax.ts";
 import type { Examples } from "../../nn/train/examples.ts";
 import type { Classroom } from "./classroom.ts";
-import { graduate, method, noParams } from "./method.ts";
+import { graduate, method } from "./method.ts";
 import type { NetworkSpec, TappedNetwork } from "./network.ts";
 import type { Teacher } from "./teacher.ts";
 
@@ -10,10 +11,13 @@ export const plain = method({
   id: "plain",
   title: { en: "Labels alone", zh: "只用标签" },
   trains: "the student, on cross-entropy with the labels",
-  params: noParams,
-  async train(room) {
+  params: z.object({
+    /** Examples of a step (default: the study's); fewer steps where it is larger. */
+    batch: z.int().min(1).optional(),
+  }),
+  async train(room, { batch }) {
     const student = room.network();
-    return graduate(room, student, await onLabels(room, student));
+    return graduate(room, student, await onLabels(room, student, batch === undefined ? {} : { batch }));
   },
 });
 
@@ -21,10 +25,15 @@ export const plain = method({
 export const onLabels = (
   room: Classroom,
   student: TappedNetwork,
-  { order, examples }: { readonly order?: string; readonly examples?: Examples } = {},
+  {
+    order,
+    examples,
+    batch,
+  }: { readonly order?: string; readonly examples?: Examples; readonly batch?: number } = {},
 ) =>
   room.fit({
     networks: { student },
+    ...(batch && { batch }),
     ...(order && { order }),
     ...(examples && { examples }),
     loss: ({ student: { logits } }, { labels }) => crossEntropy(logits, labels),
@@ -36,7 +45,7 @@ export const trainedOnLabels = (
   name: string,
   spec: NetworkSpec = room.student,
 ): Promise<Pick<Teacher, "shown" | "held">> =>
-  room.once(`on labels ${name}`, async () => {
+  room.once(`on labels ${name} ${JSON.stringify(spec)}`, async () => {
     const network = room.network(spec, name);
     await onLabels(room, network, { order: name });
     return room.answers(network);

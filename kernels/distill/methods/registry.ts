@@ -1,12 +1,15 @@
 /** Every method, one row each; studies and documents read this table. */
 import { bornAgain, selfDistillation } from "./born-again.ts";
+import { featureMethods } from "./by-features.ts";
 import { lossMethods } from "./by-loss.ts";
 import { codistillation } from "./codistillation.ts";
 import { ensemble, ensembleDistillation, severalTeachers } from "./ensemble.ts";
 import { hinton } from "./hinton.ts";
+import { hints } from "./hints.ts";
 import type { Method } from "./method.ts";
 import { mutual } from "./mutual.ts";
 import { plain } from "./plain.ts";
+import { retraining } from "./retraining.ts";
 import { teacherAssistant } from "./teacher-assistant.ts";
 
 export const methods: readonly Method[] = [
@@ -20,7 +23,10 @@ export const methods: readonly Method[] = [
   ensemble,
   ensembleDistillation,
   severalTeachers,
+  retraining,
+  hints,
   ...lossMethods,
+  ...featureMethods,
 ];
 
 /** The method of this id. @throws RangeError that says which there are */

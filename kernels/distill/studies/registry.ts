@@ -1,9 +1,13 @@
 /** Every study with the way to its code: what the registry of experiments takes over, and what tests go through. */
 import type { Experiment, ExperimentRow, Procedure } from "../../experiment.ts";
 import { bornAgainStudy } from "./born-again.experiment.ts";
+import { codistillationStudy } from "./codistillation.experiment.ts";
+import { distillationLossesStudy } from "./distillation-losses.experiment.ts";
 import { ensemblesStudy } from "./ensembles.experiment.ts";
 import { fewExamplesStudy } from "./few-examples.experiment.ts";
+import { hintTrainingStudy } from "./hint-training.experiment.ts";
 import { kdSettingsStudy } from "./kd-settings.experiment.ts";
+import { multiViewStudy } from "./multi-view.experiment.ts";
 import { mutualStudy } from "./mutual-learning.experiment.ts";
 import { richLabelsStudy } from "./rich-labels.experiment.ts";
 import { similarClasses } from "./similar-classes.experiment.ts";
@@ -29,4 +33,8 @@ export const studies: readonly Experiment[] = [
   study(kdSettingsStudy, () => import("./kd-settings.ts")),
   study(richLabelsStudy, () => import("./rich-labels.ts")),
   study(unseenClassStudy, () => import("./unseen-class.ts")),
+  study(codistillationStudy, () => import("./codistillation.ts")),
+  study(distillationLossesStudy, () => import("./distillation-losses.ts")),
+  study(hintTrainingStudy, () => import("./hint-training.ts")),
+  study(multiViewStudy, () => import("./multi-view.ts")),
 ];

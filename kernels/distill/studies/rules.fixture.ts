@@ -2,8 +2,17 @@
 import type { Measurement } from "../../experiment.ts";
 import { made, type Trial } from "../../made-up.fixture.ts";
 import { generationVariant, togetherVariant } from "./born-again.experiment.ts";
+import {
+  churnVariant,
+  freshVariant,
+  halvesVariant,
+  plainChurnVariant,
+  staleVariant,
+} from "./codistillation.experiment.ts";
+import { attentionVariant, relationsVariant } from "./distillation-losses.experiment.ts";
 import { distilledVariant, ensembleVariant, teachersVariant } from "./ensembles.experiment.ts";
 import { fewSoftVariant } from "./few-examples.experiment.ts";
+import { hintVariant } from "./hint-training.experiment.ts";
 import {
   hardWeights,
   largeVariant,
@@ -11,6 +20,12 @@ import {
   temperatures,
   weightVariant,
 } from "./kd-settings.experiment.ts";
+import {
+  randomDistilledVariant,
+  randomEnsembleVariant,
+  randomVariant,
+  selfVariant,
+} from "./multi-view.experiment.ts";
 import { largePeerVariant, noiseMetrics, pairVariant } from "./mutual-learning.experiment.ts";
 import { fewHardVariant, richVariant } from "./rich-labels.experiment.ts";
 import { alphabetWorkloads, teacherAnswers } from "./similar-classes.experiment.ts";
@@ -127,6 +142,20 @@ const agreements = (correlation: number, chance: number): Measurement[] =>
     made({ workload: place, variant: teacherAnswers, metric: "chance", value: chance }),
   ]);
 
+/** What codistillation gains in loss, and what is lost of it when exchanges are rare. */
+const stale = (gain: number, lost: number): Measurement[] => [
+  change([freshVariant, plainVariant], gain, { metric: "test-loss-change" }),
+  change([staleVariant(50), freshVariant], lost, { metric: "test-loss-change" }),
+];
+
+/** Shares of the ensembles' gains that one network keeps, trained and with random features. */
+const keptShares = (trained: number, random: number): Measurement[] => [
+  change([ensembleVariant, plainVariant], -0.01),
+  change([randomEnsembleVariant, randomVariant], -0.01),
+  figure(distilledVariant, "gap-closed", trained, 0.05),
+  figure(randomDistilledVariant, "gap-closed", random, 0.05),
+];
+
 export const studyTrials: readonly Trial[] = [
   {
     claim: "t-squared-keeps-balance",
@@ -198,4 +227,56 @@ export const studyTrials: readonly Trial[] = [
     inconclusive: together(0.01, 0.7),
   },
   fewerErrors("several-teachers-beat-one", [teachersVariant, kdVariant]),
+
+  {
+    claim: "online-matches-two-stage",
+    confirmed: [...taught(), change(["codistillation", kdVariant], 0.001)],
+    refuted: [...taught(), change(["codistillation", kdVariant], 0.01)],
+    inconclusive: [...taught(), change(["codistillation", kdVariant], 0.005)],
+  },
+  half("codistillation-needs-fewer-steps", halvesVariant, "steps-saved", 0.2, []),
+  {
+    claim: "codistillation-reduces-churn",
+    confirmed: [change([churnVariant, plainChurnVariant], -0.01, { metric: "churn-change" })],
+    refuted: [change([churnVariant, plainChurnVariant], 0.01, { metric: "churn-change" })],
+    inconclusive: [change([churnVariant, plainChurnVariant], 0, { metric: "churn-change" })],
+  },
+  {
+    claim: "stale-teacher-is-good-enough",
+    confirmed: stale(-0.02, 0.001),
+    refuted: stale(-0.02, 0.02),
+    inconclusive: stale(0.02, 0.001),
+  },
+  {
+    claim: "seed-ensembles-help",
+    confirmed: [change([ensembleVariant, plainVariant], -0.01)],
+    refuted: [change([ensembleVariant, plainVariant], 0.01)],
+    inconclusive: [change([ensembleVariant, plainVariant], 0)],
+  },
+  {
+    claim: "self-distillation-raises-accuracy",
+    confirmed: [change([selfVariant, plainVariant], -0.01)],
+    refuted: [change([selfVariant, plainVariant], 0.01)],
+    inconclusive: [change([selfVariant, plainVariant], 0)],
+  },
+  {
+    claim: "random-features-do-not-distil",
+    confirmed: keptShares(0.7, 0.1),
+    refuted: keptShares(0.7, 0.4),
+    inconclusive: keptShares(0.7, 0.2),
+  },
+  fewerErrors("hints-train-deep-thin-students", [hintVariant, kdVariant]),
+  fewerErrors("attention-maps-transfer", [attentionVariant, plainVariant]),
+  {
+    claim: "distances-and-angles-transfer",
+    confirmed: [
+      ...taught(),
+      change([relationsVariant, kdVariant], -0.01, { metric: "retrieval-error-change" }),
+    ],
+    refuted: [...taught(), change([relationsVariant, kdVariant], 0.01, { metric: "retrieval-error-change" })],
+    inconclusive: [
+      ...taught(0.099),
+      change([relationsVariant, kdVariant], -0.01, { metric: "retrieval-error-change" }),
+    ],
+  },
 ];

@@ -1,9 +1,11 @@
 /** The frame of studies: the same figures again, going on after the last training, and trainings that go wrong. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { FinishedTraining, Measurement, Settings } from "../../experiment.ts";
 import { type BenchEvent, createBench } from "../../measure/bench.ts";
 import { studyProcedure } from "./run-study.ts";
 import { baselines, type StudySpec, studyPlan } from "./study.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const size = { seeds: 2, examples: 96, held: 60, epochs: 2, seconds: 1 };
 const spec: StudySpec = {

@@ -48,6 +48,8 @@ export interface StudyPlace {
 
 /** The figures of one variant by seed, `training-time` among them; seeds whose training failed are absent. */
 export interface StudyResults {
+  /** Trainings of a variant that were not given up, by seed. */
+  trainings(variant: string): readonly FinishedTraining[];
   /** What is known of a variant. */
   metrics(variant: string): readonly string[];
   values(variant: string, metric: string): ReadonlyMap<number, number>;
@@ -233,6 +235,7 @@ function resultsOf(done: readonly FinishedTraining[]): StudyResults {
     );
   return {
     values,
+    trainings: (variant) => done.filter((each) => each.variant === variant && each.failure === undefined),
     metrics: (variant) => [
       ...new Set(done.flatMap((each) => (each.variant === variant ? Object.keys(each.figures) : []))),
       "training-time",

@@ -1,0 +1,63 @@
+/**
+ * Losses of the field side by side on one pair of convolutional networks, each weighted as its authors weigh it. What the
+ * papers report, and what Tian et al. found when they ran the others' methods anew, stands beside.
+ */
+import { allHold } from "../../judge.ts";
+import { changeRule, differenceBelow, leastSeeds, teacherIsBetter, teacherRule } from "./rules.ts";
+import { baselines, kdVariant, plainVariant, type StudySpec } from "./study.ts";
+import { studyRow } from "./study-row.ts";
+
+export const attentionVariant = "at";
+export const relationsVariant = "rkd";
+
+/** Variants by the loss of the registry that they train on. */
+const compared = [
+  ...["label_smoothing", "mse_logits", "dkd", "dist", "logit_std", "js"],
+  ...["fitnet", "at", "sp", "vid", "rkd", "pkt", "ft", "nst"],
+] as const;
+
+export const distillationLossesSpec: StudySpec = {
+  data: { set: "digits" },
+  teacher: { kind: "cnn", filters: [16, 32] },
+  student: { kind: "cnn", filters: [4, 8] },
+  entries: [...baselines, ...compared.map((id) => ({ variant: id, method: `loss-${id}` }))],
+  sizes: {
+    quick: { seeds: 2, examples: 400, held: 500, epochs: 6, seconds: 15 },
+    standard: { seeds: 10, examples: 2000, held: 4000, epochs: 15, seconds: 700 },
+    full: { seeds: 30, examples: 5000, held: 10_000, epochs: 20, seconds: 6000 },
+  },
+};
+
+export const distillationLossesStudy = studyRow(distillationLossesSpec, {
+  id: "distillation-losses",
+  title: { en: "Losses of distillation side by side", zh: "蒸馏损失的并列比较" },
+  question:
+    "Which losses make a small convolutional student better than labels alone do, and than Hinton's loss does?",
+  topics: ["feature-kd", "relation-kd", "kd-surveys"],
+  claims: [
+    {
+      claim: "attention-maps-transfer",
+      rule: changeRule(attentionVariant, plainVariant) + teacherRule,
+      judge: (evidence) =>
+        allHold([
+          teacherIsBetter(evidence, distillationLossesSpec),
+          differenceBelow(evidence, { variant: attentionVariant, against: plainVariant }),
+        ]),
+    },
+    {
+      claim: "distances-and-angles-transfer",
+      rule:
+        `Share of held images whose nearest other one, by Euclidean distance of embeddings, is of another class (of 500 images): ` +
+        `${relationsVariant} less ${kdVariant}, seed by seed, over at least ${leastSeeds} seeds: confirmed if the 95 % interval of the mean difference lies ` +
+        `below 0, refuted if above.${teacherRule}`,
+      judge: (evidence) =>
+        allHold([
+          teacherIsBetter(evidence, distillationLossesSpec),
+          differenceBelow(evidence, {
+            ...{ variant: relationsVariant, against: kdVariant },
+            metric: "retrieval-error-change",
+          }),
+        ]),
+    },
+  ],
+});
