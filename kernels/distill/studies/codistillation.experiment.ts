@@ -40,7 +40,7 @@ export const codistillationSpec: StudySpec = {
     { variant: churnVariant, method: "retraining", params: { of: "codistillation" } },
   ],
   sizes: {
-    quick: { seeds: 2, examples: 1000, held: 1000, epochs: 10, seconds: 12 },
+    quick: { seeds: 2, examples: 500, held: 500, epochs: 8, seconds: 8 },
     standard: { seeds: 10, examples: 2000, held: 4000, epochs: 25, seconds: 250 },
     full: { seeds: 30, examples: 5000, held: 10_000, epochs: 25, seconds: 2000 },
   },

@@ -25,12 +25,11 @@ export function studyExamples(
 }
 
 function drawn({ set }: StudyData, seed: number, split: Split, count: number): Examples {
-  if (set === "multi-view")
-    return examplesOf(multiView({ seed, sizes: { train: count, validation: 0, test: count } }), split, count);
+  const sizes = { train: count, validation: 0, test: count };
+  if (set === "multi-view") return examplesOf(multiView({ seed, sizes }), split, count, "patches");
   if (set === "three digits")
     return onlyClasses(digits(seed, split, Math.ceil((count * 10) / 3)), threeDigits, count);
   const alphabet = set === "letters" ? "letters" : "digits";
-  const sizes = { train: count, validation: 0, test: count };
   return examplesOf(glyphs({ seed, side, alphabet, sizes }), split, count);
 }
 

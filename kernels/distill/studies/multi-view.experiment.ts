@@ -30,7 +30,7 @@ export const multiViewSpec: StudySpec = {
     { variant: randomDistilledVariant, method: "ensemble-kd", student: "frozen" },
   ],
   sizes: {
-    quick: { seeds: 2, examples: 1000, held: 1000, epochs: 8, seconds: 15 },
+    quick: { seeds: 2, examples: 500, held: 500, epochs: 6, seconds: 12 },
     standard: { seeds: 10, examples: 4000, held: 4000, epochs: 20, seconds: 600 },
     full: { seeds: 30, examples: 10_000, held: 10_000, epochs: 20, seconds: 4000 },
   },

@@ -30,7 +30,7 @@ export const mutualSpec: StudySpec = {
     { variant: largePeerVariant, method: "mutual", params: { peer: "teacher" } },
   ],
   sizes: {
-    quick: { seeds: 2, examples: 1000, held: 1000, epochs: 12, seconds: 10 },
+    quick: { seeds: 2, examples: 500, held: 500, epochs: 12, seconds: 6 },
     standard: { seeds: 10, examples: 2000, held: 4000, epochs: 40, seconds: 150 },
     full: { seeds: 30, examples: 5000, held: 10_000, epochs: 40, seconds: 1200 },
   },

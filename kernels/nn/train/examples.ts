@@ -16,13 +16,16 @@ export interface Examples {
   readonly classes: number;
 }
 
-/** The first examples of a split of a data set that has images and labels. @throws DataError where it has not so many */
-export function examplesOf(set: DataSet, split: Split, count: number): Examples {
-  const columns = columnsFor(set, count, ["image", "label"]);
+/**
+ * The first examples of a split of a data set that has labels and an input of this name.
+ * @throws DataError where it has not so many
+ */
+export function examplesOf(set: DataSet, split: Split, count: number, input = "image"): Examples {
+  const columns = columnsFor(set, count, [input, "label"]);
   fillBatch(set, split, [...Array(count).keys()], columns);
   return {
-    shape: fieldCalled(set, "image").shape,
-    inputs: columns.image as Float32Array,
+    shape: fieldCalled(set, input).shape,
+    inputs: columns[input] as Float32Array,
     labels: columns.label as Float32Array,
     classes: set.classes?.length ?? 0,
   };
