@@ -49,9 +49,9 @@ export function churn(a: Float32Array, b: Float32Array, classes: number): number
 }
 
 /** The softmax of a row of logits. */
-export function probabilities(logits: Float32Array, temperature = 1): number[] {
+function probabilities(logits: Float32Array): number[] {
   const most = Math.max(...logits);
-  const powers = Array.from(logits, (logit) => Math.exp((logit - most) / temperature));
+  const powers = Array.from(logits, (logit) => Math.exp(logit - most));
   const sum = powers.reduce((x, y) => x + y, 0);
   return powers.map((power) => power / sum);
 }
