@@ -3,7 +3,6 @@
  * inconclusive, else it is no rule.
  */
 import { describe, expect, it } from "vitest";
-import { attentionTrials } from "./attention/rules.fixture.ts";
 import { footprints } from "./cache/levels.ts";
 import { compileTrials, fusions } from "./compile/rules.fixture.ts";
 import { convTrials } from "./conv/rules.fixture.ts";
@@ -169,7 +168,6 @@ const trials: readonly Trial[] = [
   ...convTrials,
   ...integerTrials,
   ...softmaxTrials,
-  ...attentionTrials,
   ...compileTrials,
   ...studyTrials,
   {

@@ -3,16 +3,13 @@ import { describe, expect, it } from "vitest";
 import { Memory } from "../codegen/memory.ts";
 import { compileTrace } from "../codegen/trace.ts";
 import type { Stage } from "../conv/accounting.ts";
-import { evidenceOf } from "../evidence.ts";
 import { kernelIsa } from "../gemm/machines.ts";
 import { machines } from "../nn/layer.fixture.ts";
 import { type Setting, settingOf } from "../nn/operation.ts";
 import { chainAccounting, fusedAccounting } from "./accounting.ts";
 import { createAttention } from "./attention.ts";
-import { attentionFusion } from "./attention-fusion.experiment.ts";
 import { createAttentionChain } from "./chain.ts";
 import { createForward } from "./forward.ts";
-import { measured } from "./rules.fixture.ts";
 import { lengthOfMask, lengthOfOperand, type ProblemOptions, problemOf } from "./shape.ts";
 import { tilesOf } from "./tiles.ts";
 import { forwardPieces } from "./workspace.ts";
@@ -121,15 +118,6 @@ describe.each(machines.filter(({ target }) => target !== "js"))(
     });
   },
 );
-
-describe("the rule on fusion", () => {
-  it("is refuted where the one kernel is faster and moves no fewer bytes", () => {
-    const [claim] = attentionFusion.claims;
-    const verdictOf = (bytes: number) =>
-      claim?.judge(evidenceOf(measured([1.4, 1.5], bytes), "quick")).verdict;
-    expect([verdictOf(99), verdictOf(100)]).toEqual(["confirmed", "refuted"]);
-  });
-});
 
 /** Masks that are packed by rows go through the program that packs queries. */
 function mergedMask(stated: Map<string, Stage>): Map<string, Stage> {
