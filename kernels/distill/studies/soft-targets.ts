@@ -70,7 +70,7 @@ async function oneSeed(bench: Bench, seed: number, size: StudySize, done: number
       );
     say(0);
     await train({
-      ...{ engine, network, examples: shown, epochs: size.epochs, batch, random: order, loss },
+      ...{ engine, network, examples: shown, epochs: size.epochs, batch, random: order, seed, loss },
       optimiser: adam(Object.values(network.parameters), { rate }),
       onEpoch: (epoch) => say(Math.min(epoch + 1, size.epochs - 1)),
     });
