@@ -148,6 +148,11 @@ export interface Experiment extends ExperimentRow {
 
 /** Figures of others, with where they stand and what they were made on. Not measured here, and judged by no rule. */
 export interface Published {
+  /**
+   * Who found them, where steps are variants of the experiment: the authors of the method, or others who ran it anew. Shown
+   * in one table with what is measured; without it, in a table of their own.
+   */
+  readonly by?: "authors" | "others";
   readonly title: string;
   readonly source: string;
   readonly conditions: string;

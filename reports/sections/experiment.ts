@@ -1,12 +1,13 @@
 /** One experiment of a run: its question, charts, tables, verdicts with rule and evidence, and what failed. */
 import type { StoredCell, StoredFailure, StoredSample, StoredVerdict } from "../../catalog/ledger.ts";
-import type { FailureReason, Measurement, Published } from "../../kernels/experiment.ts";
+import type { FailureReason, Measurement } from "../../kernels/experiment.ts";
 import { findingsIn } from "../../kernels/judge.ts";
 import type { DrawnChart } from "../drawn-charts.ts";
-import { code, image, link, table, text } from "../markdown.ts";
-import { betterOf, formatDuration, formatMetric, formatRatio, metricTitle } from "../numbers.ts";
+import { code, image, link, text } from "../markdown.ts";
+import { formatDuration } from "../numbers.ts";
 import type { ReportInput } from "../report-input.ts";
 import type { Sources } from "../sources.ts";
+import { publishedSection } from "./published.ts";
 import { resultTables } from "./results.ts";
 import { verdictMarks } from "./summary.ts";
 
@@ -25,30 +26,12 @@ export function experimentSection(input: ReportInput, id: string, charts: readon
     ...here(stored.verdicts).map((verdict) => verdictBlock(verdict, sources)),
     ...failures(here(stored.failures)),
     ...own.flatMap((chart) => [image(chart.alt, chart.path), text(chart.sentence)]),
-    ...(experiment?.published ?? []).flatMap(publishedBlocks),
+    ...publishedSection(experiment?.published ?? [], here(stored.measurements)),
     ...undrawn.map((hint) => `No chart "${text(hint.title)}": ${whyNot(hint.kind)}`),
     ...here(stored.cells).flatMap((cell) => {
       const inCell = ({ workload }: { readonly workload: string }): boolean => workload === cell.workload;
       return cellBlocks(cell, here(stored.measurements).filter(inCell), here(stored.samples).filter(inCell));
     }),
-  ];
-}
-
-/** Figures of others as a table of their own: nobody is to take them for measurements of this run. */
-function publishedBlocks({ title, source, conditions, metric, rows }: Published): string[] {
-  const first = rows[0]?.value ?? Number.NaN;
-  const ratio =
-    betterOf(metric) === "lower" ? (value: number) => first / value : (value: number) => value / first;
-  return [
-    `Published elsewhere, not measured here: ${text(title)}. ${text(conditions)}. Source: ${text(source)}.`,
-    table(
-      [
-        { title: "Step" },
-        { title: capital(metricTitle(metric)), align: "right" },
-        { title: "Over the first", align: "right" },
-      ],
-      rows.map(({ step, value }) => [text(step), formatMetric(metric, value), formatRatio(ratio(value))]),
-    ),
   ];
 }
 

@@ -3,6 +3,7 @@
  * papers report, and what Tian et al. found when they ran the others' methods anew, stands beside.
  */
 import { allHold } from "../../judge.ts";
+import { publishedLosses } from "./published.ts";
 import { changeRule, differenceBelow, leastSeeds, teacherIsBetter, teacherRule } from "./rules.ts";
 import { baselines, kdVariant, plainVariant, type StudySpec } from "./study.ts";
 import { studyRow } from "./study-row.ts";
@@ -33,6 +34,7 @@ export const distillationLossesStudy = studyRow(distillationLossesSpec, {
   title: { en: "Losses of distillation side by side", zh: "蒸馏损失的并列比较" },
   question:
     "Which losses make a small convolutional student better than labels alone do, and than Hinton's loss does?",
+  published: publishedLosses,
   topics: ["feature-kd", "relation-kd", "kd-surveys"],
   claims: [
     {
