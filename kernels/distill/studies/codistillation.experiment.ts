@@ -4,7 +4,7 @@
  */
 import type { Evidence, Judgement } from "../../experiment.ts";
 import { allHold } from "../../judge.ts";
-import { differenceBelow, figureAbove, leastSeeds, teacherIsBetter, teacherRule } from "./rules.ts";
+import { differenceBelow, figureAbove, leastSeeds, provided, teacherIsBetter, teacherRule } from "./rules.ts";
 import { baselines, kdVariant, plainVariant, type StudySpec } from "./study.ts";
 import { studyRow } from "./study-row.ts";
 
@@ -60,10 +60,10 @@ export const codistillationStudy = studyRow(codistillationSpec, {
         `Test error of ${freshVariant} less that of ${kdVariant}, same start and same batches, at least ${leastSeeds} seeds: confirmed if the 95 % interval of ` +
         `the mean difference lies below half a point, refuted if above.${teacherRule}`,
       judge: (evidence) =>
-        allHold([
-          teacherIsBetter(evidence, codistillationSpec),
-          differenceBelow(evidence, { variant: freshVariant, against: kdVariant }, margin),
-        ]),
+        provided(
+          [teacherIsBetter(evidence, codistillationSpec)],
+          [differenceBelow(evidence, { variant: freshVariant, against: kdVariant }, margin)],
+        ),
     },
     {
       claim: "codistillation-needs-fewer-steps",
@@ -103,8 +103,10 @@ export const codistillationStudy = studyRow(codistillationSpec, {
 function judgeStale(evidence: Evidence): Judgement {
   const metric = "test-loss-change";
   const gain = differenceBelow(evidence, { variant: freshVariant, against: plainVariant, metric });
-  return allHold([
-    gain.holds === false ? { ...gain, holds: null } : gain,
-    differenceBelow(evidence, { variant: staleVariant(50), against: freshVariant, metric }, lossMargin),
-  ]);
+  const lost = differenceBelow(
+    evidence,
+    { variant: staleVariant(50), against: freshVariant, metric },
+    lossMargin,
+  );
+  return provided([gain], [lost]);
 }

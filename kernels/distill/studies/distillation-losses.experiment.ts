@@ -2,9 +2,8 @@
  * Losses of the field side by side on one pair of convolutional networks, each weighted as its authors weigh it. What the
  * papers report, and what Tian et al. found when they ran the others' methods anew, stands beside.
  */
-import { allHold } from "../../judge.ts";
 import { publishedLosses } from "./published.ts";
-import { changeRule, differenceBelow, leastSeeds, teacherIsBetter, teacherRule } from "./rules.ts";
+import { changeRule, differenceBelow, leastSeeds, provided, teacherIsBetter, teacherRule } from "./rules.ts";
 import { baselines, kdVariant, plainVariant, type StudySpec } from "./study.ts";
 import { studyRow } from "./study-row.ts";
 
@@ -41,10 +40,10 @@ export const distillationLossesStudy = studyRow(distillationLossesSpec, {
       claim: "attention-maps-transfer",
       rule: changeRule(attentionVariant, plainVariant) + teacherRule,
       judge: (evidence) =>
-        allHold([
-          teacherIsBetter(evidence, distillationLossesSpec),
-          differenceBelow(evidence, { variant: attentionVariant, against: plainVariant }),
-        ]),
+        provided(
+          [teacherIsBetter(evidence, distillationLossesSpec)],
+          [differenceBelow(evidence, { variant: attentionVariant, against: plainVariant })],
+        ),
     },
     {
       claim: "distances-and-angles-transfer",
@@ -53,13 +52,15 @@ export const distillationLossesStudy = studyRow(distillationLossesSpec, {
         `${relationsVariant} less ${kdVariant}, seed by seed, over at least ${leastSeeds} seeds: confirmed if the 95 % interval of the mean difference lies ` +
         `below 0, refuted if above.${teacherRule}`,
       judge: (evidence) =>
-        allHold([
-          teacherIsBetter(evidence, distillationLossesSpec),
-          differenceBelow(evidence, {
-            ...{ variant: relationsVariant, against: kdVariant },
-            metric: "retrieval-error-change",
-          }),
-        ]),
+        provided(
+          [teacherIsBetter(evidence, distillationLossesSpec)],
+          [
+            differenceBelow(evidence, {
+              ...{ variant: relationsVariant, against: kdVariant },
+              metric: "retrieval-error-change",
+            }),
+          ],
+        ),
     },
   ],
 });

@@ -1,10 +1,10 @@
 /** Ensembles and what of them fits into one network (Hinton et al. 2015; Wang & Yoon 2020 on several teachers). */
-import { allHold } from "../../judge.ts";
 import {
   changeRule,
   differenceBelow,
   figureAbove,
   leastSeeds,
+  provided,
   teacherIsBetter,
   teacherRule,
 } from "./rules.ts";
@@ -47,20 +47,18 @@ export const ensemblesStudy = studyRow(ensemblesSpec, {
         "if below. Open unless the ensemble is surely better than plain.",
       judge: (evidence) => {
         const gain = differenceBelow(evidence, { variant: ensembleVariant, against: plainVariant });
-        return allHold([
-          gain.holds === false ? { ...gain, holds: null } : gain,
-          figureAbove(evidence, { variant: distilledVariant, metric: "gap-closed" }, 0.5),
-        ]);
+        const kept = figureAbove(evidence, { variant: distilledVariant, metric: "gap-closed" }, 0.5);
+        return provided([gain], [kept]);
       },
     },
     {
       claim: "several-teachers-beat-one",
       rule: changeRule(teachersVariant, kdVariant) + teacherRule,
       judge: (evidence) =>
-        allHold([
-          teacherIsBetter(evidence, ensemblesSpec),
-          differenceBelow(evidence, { variant: teachersVariant, against: kdVariant }),
-        ]),
+        provided(
+          [teacherIsBetter(evidence, ensemblesSpec)],
+          [differenceBelow(evidence, { variant: teachersVariant, against: kdVariant })],
+        ),
     },
   ],
 });

@@ -1,6 +1,5 @@
 /** FitNets (Romero et al. 2014): does a deep thin student need the teacher's middle layer first? */
-import { allHold } from "../../judge.ts";
-import { changeRule, differenceBelow, teacherIsBetter, teacherRule } from "./rules.ts";
+import { changeRule, differenceBelow, provided, teacherIsBetter, teacherRule } from "./rules.ts";
 import { baselines, kdVariant, type StudySpec } from "./study.ts";
 import { studyRow } from "./study-row.ts";
 
@@ -30,10 +29,10 @@ export const hintTrainingStudy = studyRow(hintTrainingSpec, {
       claim: "hints-train-deep-thin-students",
       rule: changeRule(hintVariant, kdVariant) + teacherRule,
       judge: (evidence) =>
-        allHold([
-          teacherIsBetter(evidence, hintTrainingSpec),
-          differenceBelow(evidence, { variant: hintVariant, against: kdVariant }),
-        ]),
+        provided(
+          [teacherIsBetter(evidence, hintTrainingSpec)],
+          [differenceBelow(evidence, { variant: hintVariant, against: kdVariant })],
+        ),
     },
   ],
 });

@@ -4,7 +4,14 @@
  */
 import type { Evidence, Judgement } from "../../experiment.ts";
 import { allHold, estimate, type Finding, missing } from "../../judge.ts";
-import { differenceBelow, differenceWithin, leastSeeds, teacherIsBetter, teacherRule } from "./rules.ts";
+import {
+  differenceBelow,
+  differenceWithin,
+  leastSeeds,
+  provided,
+  teacherIsBetter,
+  teacherRule,
+} from "./rules.ts";
 import { baselines, type Entry, type StudySpec } from "./study.ts";
 import { studyRow } from "./study-row.ts";
 
@@ -145,6 +152,6 @@ function judgedWithSeeds(
   others: readonly [Finding, ...Finding[]],
 ): Judgement {
   const few = (evidence.find({ metric: "test-error-change" })?.n ?? 0) < leastSeeds;
-  const open = few || others[0].holds === null;
-  return allHold([open ? { ...place, holds: null } : place, ...others]);
+  const [taught, ...conditions] = others;
+  return provided([taught], [few ? { ...place, holds: null } : place, ...conditions]);
 }

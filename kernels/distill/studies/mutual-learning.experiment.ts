@@ -3,7 +3,7 @@
  * knows it all, and are the minima flatter?
  */
 import { allHold } from "../../judge.ts";
-import { changeRule, differenceBelow, leastSeeds, teacherIsBetter, teacherRule } from "./rules.ts";
+import { changeRule, differenceBelow, leastSeeds, provided, teacherIsBetter, teacherRule } from "./rules.ts";
 import { baselines, kdVariant, plainVariant, type StudySpec } from "./study.ts";
 import { studyRow } from "./study-row.ts";
 
@@ -54,10 +54,10 @@ export const mutualStudy = studyRow(mutualSpec, {
       claim: "mutual-beats-static-teacher",
       rule: changeRule(largePeerVariant, kdVariant) + teacherRule,
       judge: (evidence) =>
-        allHold([
-          teacherIsBetter(evidence, mutualSpec),
-          differenceBelow(evidence, { variant: largePeerVariant, against: kdVariant }),
-        ]),
+        provided(
+          [teacherIsBetter(evidence, mutualSpec)],
+          [differenceBelow(evidence, { variant: largePeerVariant, against: kdVariant })],
+        ),
     },
     {
       claim: "mutual-finds-flatter-minima",

@@ -2,8 +2,8 @@
  * Conditions that rules of studies are built from. All are on paired differences over seeds, by the 95 % interval of
  * their mean, and none decides by fewer seeds than ten.
  */
-import type { Evidence, Measurement, Profile } from "../../experiment.ts";
-import { estimate, type Finding, missing } from "../../judge.ts";
+import type { Evidence, Judgement, Measurement, Profile } from "../../experiment.ts";
+import { allHold, estimate, type Finding, missing } from "../../judge.ts";
 import { plainVariant, type StudySpec, teacherVariant } from "./study.ts";
 
 /** Seeds that the rules ask for. */
@@ -88,6 +88,17 @@ export function teacherIsBetter(
     holds: better ? true : null,
     text: better ? errors : `${errors}: the teacher is not surely better, so there is little to teach`,
   };
+}
+
+/**
+ * The verdict over conditions that are tested only where others hold: where one of those does not surely hold, the claim
+ * stays open whichever way the conditions point.
+ */
+export function provided(preconditions: readonly Finding[], conditions: readonly Finding[]): Judgement {
+  const open = preconditions.some(({ holds }) => holds !== true);
+  const undecided = (finding: Finding): Finding =>
+    finding.holds === null ? finding : { ...finding, holds: null };
+  return allHold(open ? [...preconditions, ...conditions].map(undecided) : [...preconditions, ...conditions]);
 }
 
 /** The upper end of the teacher's error over held examples (normal approximation of the binomial), or over its seeds. */
