@@ -10,7 +10,12 @@ export interface Metric {
   readonly better: "lower" | "higher" | "neither";
   /** A part of a whole: a person reads it in percent. */
   readonly share?: true;
+  /** What it can be at all, where an interval of a mean over few seeds might go beyond: it is cut there. */
+  readonly range?: readonly [least: number, most: number];
 }
+
+const proportion = { share: true, range: [0, 1] } as const;
+const nonNegative = { range: [0, Number.POSITIVE_INFINITY] } as const;
 
 const table = [
   { id: "time", title: "time", unit: "s", better: "lower" },
@@ -52,7 +57,7 @@ const table = [
   { id: "standard-error", title: "standard error of the mean", unit: "1", better: "lower" },
   { id: "macs", title: "multiply-accumulates", unit: "1", better: "neither" },
   { id: "mma-steps", title: "matrix multiply-accumulate steps", unit: "1", better: "lower" },
-  { id: "test-error", title: "test error", unit: "1", better: "lower", share: true },
+  { id: "test-error", title: "test error", unit: "1", better: "lower", ...proportion },
   {
     id: "test-error-change",
     title: "change of the test error",
@@ -60,14 +65,14 @@ const table = [
     better: "lower",
     share: true,
   },
-  { id: "test-loss", title: "test loss", unit: "nat", better: "lower" },
+  { id: "test-loss", title: "test loss", unit: "nat", better: "lower", ...nonNegative },
   { id: "training-loss", title: "training loss", unit: "nat", better: "lower" },
   {
     id: "retrieval-error",
     title: "share whose nearest is of another class",
     unit: "1",
     better: "lower",
-    share: true,
+    ...proportion,
   },
   {
     id: "retrieval-error-change",
@@ -76,13 +81,13 @@ const table = [
     better: "lower",
     share: true,
   },
-  { id: "churn", title: "mean difference of probabilities", unit: "1", better: "lower", share: true },
+  { id: "churn", title: "mean difference of probabilities", unit: "1", better: "lower", ...proportion },
   { id: "churn-change", title: "change of the churn", unit: "1", better: "lower", share: true },
   { id: "steps-saved", title: "share of steps saved", unit: "1", better: "higher", share: true },
   { id: "gap-closed", title: "share of the gap closed", unit: "1", better: "higher", share: true },
   { id: "errors-saved", title: "share of errors saved", unit: "1", better: "higher", share: true },
-  { id: "unseen-recall", title: "recall of the unseen class", unit: "1", better: "higher", share: true },
-  { id: "corrected-error", title: "test error with the bias set", unit: "1", better: "lower", share: true },
+  { id: "unseen-recall", title: "recall of the unseen class", unit: "1", better: "higher", ...proportion },
+  { id: "corrected-error", title: "test error with the bias set", unit: "1", better: "lower", ...proportion },
   { id: "bias", title: "bias added", unit: "1", better: "neither" },
   { id: "test-loss-change", title: "change of the test loss", unit: "nat", better: "lower" },
   ...(["small", "medium", "large"] as const).flatMap((level) => [
@@ -110,11 +115,11 @@ const table = [
   { id: "unigram-perplexity", title: "perplexity of word frequencies alone", unit: "1", better: "neither" },
   { id: "least-perplexity", title: "least possible perplexity", unit: "1", better: "neither" },
   { id: "weights", title: "weights", unit: "1", better: "lower" },
-  { id: "agreement", title: "share of equal answers", unit: "1", better: "higher", share: true },
-  { id: "correlation", title: "correlation", unit: "1", better: "higher" },
+  { id: "agreement", title: "share of equal answers", unit: "1", better: "higher", ...proportion },
+  { id: "correlation", title: "correlation", unit: "1", better: "higher", range: [-1, 1] },
   { id: "parameters", title: "parameters", unit: "1", better: "lower" },
   { id: "inference-flops", title: "operations an example", unit: "FLOP", better: "lower" },
-  { id: "training-time", title: "time of training", unit: "s", better: "lower" },
+  { id: "training-time", title: "time of training", unit: "s", better: "lower", ...nonNegative },
   { id: "reads-per-mac", title: "operand reads per multiply-accumulate", unit: "1", better: "lower" },
   { id: "chance", title: "share of random relabellings that do as well", unit: "1", better: "lower" },
   { id: "gradient-ratio", title: "soft over hard gradient", unit: "x", better: "neither" },
@@ -124,6 +129,7 @@ const table = [
     title: "cosine of gradient and difference of logits",
     unit: "1",
     better: "higher",
+    range: [-1, 1],
   },
 ] as const satisfies readonly Metric[];
 

@@ -150,15 +150,24 @@ describe("the rest of the bench", () => {
 
   it("records what was repeated with its interval over seeds, and every value", () => {
     const { events, bench: b } = bench();
-    b.repeated(ref("slow"), "test-error", [0.1, 0.2, 0.3]);
+    b.repeated(ref("slow"), "test-error", [0.3, 0.4, 0.5]);
     b.repeated(ref("slow"), "test-error-change", [-0.1, -0.1], ref("fast"));
     const [first, second] = events.filter((event) => event.type === "measurement");
-    expect(first).toMatchObject({ kind: "exact", value: expect.closeTo(0.2, 12), n: 3, correct: null });
-    expect(first?.low).toBeCloseTo(0.2 - (4.303 * 0.1) / Math.sqrt(3), 12);
+    expect(first).toMatchObject({ kind: "exact", value: expect.closeTo(0.4, 12), n: 3, correct: null });
+    expect(first?.low).toBeCloseTo(0.4 - (4.303 * 0.1) / Math.sqrt(3), 12);
     expect(second).toMatchObject({ value: -0.1, low: -0.1, high: -0.1, n: 2, against: ref("fast") });
     expect(events.filter((event) => event.type === "sample").map(({ value }) => value)).toEqual([
-      0.1, 0.2, 0.3, -0.1, -0.1,
+      0.3, 0.4, 0.5, -0.1, -0.1,
     ]);
+  });
+
+  it("cuts an interval over seeds where the metric ends, not where it may be negative", () => {
+    const { events, bench: b } = bench();
+    b.repeated(ref("slow"), "test-error", [0.01, 0.3]);
+    b.repeated(ref("slow"), "test-error-change", [-0.01, 0.3]);
+    const [error, change] = events.filter((event) => event.type === "measurement");
+    expect(error).toMatchObject({ low: 0, high: 1 });
+    expect(change?.low).toBeLessThan(-1);
   });
 
   it("records a training once, and one that throws as failed with its seed", async () => {

@@ -136,10 +136,12 @@ class CellBench implements Bench {
   }
 
   repeated(ref: VariantRef, metric: string, values: readonly number[], against?: VariantRef): void {
-    const { unit } = definitionOf(metric);
+    const { unit, range: [least, most] = [-Infinity, Infinity] } = definitionOf(metric);
     for (const [round, value] of values.entries())
       this.#options.emit({ type: "sample", ...this.#place, ...variantRef(ref), metric, round, value });
-    const figures = { ...meanInterval(values), n: values.length, correct: null };
+    const { value, low, high } = meanInterval(values);
+    const possible = { low: Math.max(low, least), high: Math.min(high, most) };
+    const figures = { value, ...possible, n: values.length, correct: null };
     // Seconds are never the same bits again.
     this.#emitExact(ref, metric, unit, figures, against, unit === "s" ? "timed" : "exact");
   }
