@@ -2,7 +2,7 @@
  * What a method trains in: the examples, the teachers, networks that begin alike for all methods of a seed, and one way to
  * train that keeps learning curves. A method decides what is trained on what; nothing else differs between two methods.
  */
-import type { Layer } from "../../nn/layers/layer.ts";
+import { type Layer, named, type Pass } from "../../nn/layers/layer.ts";
 import { adam } from "../../nn/optimisers/adam.ts";
 import { cosine } from "../../nn/optimisers/schedules.ts";
 import type { Engine } from "../../nn/tensor/engine.ts";
@@ -102,13 +102,15 @@ async function learn<Name extends string>(
   random: () => number,
 ): Promise<Curves> {
   const { networks, parts = {}, examples = shown, epochs = options.epochs, batch = options.batch } = lesson;
-  const named = Object.entries<TappedNetwork>(networks);
-  const followed = named[0]?.[1] as TappedNetwork;
+  const taught = Object.entries<TappedNetwork>(networks);
+  const followed = taught[0]?.[1] as TappedNetwork;
   let traces: Record<string, Trace> = {};
   const together: Layer = {
-    parameters: parametersOf({ ...networks, ...parts }),
+    parameters: named({ ...networks, ...parts }, ({ parameters }) => parameters),
     forward(x, pass) {
-      traces = Object.fromEntries(named.map(([name, network]) => [name, network.trace(x, pass)]));
+      traces = Object.fromEntries(
+        taught.map(([name, network]) => [name, network.trace(x, seenFrom(name, pass))]),
+      );
       return (Object.values(traces)[0] as Trace).logits;
     },
     cost: (input) => followed.cost(input),
@@ -139,10 +141,8 @@ async function learn<Name extends string>(
   return curves;
 }
 
-function parametersOf(layers: Readonly<Record<string, Layer>>): Layer["parameters"] {
-  return Object.fromEntries(
-    Object.entries(layers).flatMap(([name, { parameters }]) =>
-      Object.entries(parameters).map(([inner, tensor]) => [`${name}.${inner}`, tensor]),
-    ),
-  );
-}
+/** A pass through one of several networks: whoever watches sees the layers under the network's name. */
+const seenFrom = (name: string, { watch, ...pass }: Pass): Pass => ({
+  ...pass,
+  ...(watch && { watch: (inner, y) => watch(`${name}.${inner}`, y) }),
+});

@@ -3,7 +3,7 @@
  * Small on purpose: a study trains hundreds of them.
  */
 import { conv2d } from "../../nn/layers/conv2d.ts";
-import type { Layer, Nursery, Pass } from "../../nn/layers/layer.ts";
+import { type Layer, type Nursery, type Pass, through } from "../../nn/layers/layer.ts";
 import { linear } from "../../nn/layers/linear.ts";
 import { flatten, relu, sequential } from "../../nn/layers/sequential.ts";
 import type { Shape } from "../../nn/tensor/shapes.ts";
@@ -78,11 +78,11 @@ function tapped(blocks: readonly Layer[], head: Layer, input: Shape): TappedNetw
     const taps: Record<string, Tensor> = {};
     let y = x;
     for (const [i, block] of blocks.entries()) {
-      y = block.forward(y, pass);
+      y = through(block, String(i), y, pass);
       taps[String(i)] = y;
     }
     const embedding = flatten.forward(y, pass);
-    return { ...taps, embedding, logits: head.forward(y, pass) };
+    return { ...taps, embedding, logits: through(head, String(blocks.length), y, pass) };
   };
   return { ...whole, shapes, trace, forward: (x, pass) => trace(x, pass).logits };
 }

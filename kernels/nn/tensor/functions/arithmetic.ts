@@ -22,7 +22,8 @@ export const sqrt = (x: Tensor): Tensor => map([x], scalar.sqrt);
 export const square = (x: Tensor): Tensor => map([x], scalar.square);
 export const tanh = (x: Tensor): Tensor => map([x], scalar.tanh);
 export const sigmoid = (x: Tensor): Tensor => map([x], scalar.sigmoid);
-export const relu = (x: Tensor): Tensor => map([x], (value) => scalar.choose(value, "gt", 0, value, 0));
+/** What is no number stays none, as in torch: a training that is lost must not look like one that is not. */
+export const relu = (x: Tensor): Tensor => map([x], (value) => scalar.choose(value, "le", 0, 0, value));
 
 /** Adds a tensor to another of its shape, in place; not recorded. Returns the sum. */
 export function addInto(sum: Tensor, addend: Tensor): Tensor {
