@@ -1,8 +1,10 @@
 /** Attention against its definition: shapes, layouts, masks, gradients; and what it does with large scores and no keys. */
 import { describe, expect, it } from "vitest";
 import { Memory } from "../codegen/memory.ts";
+import { kernelIsa } from "../gemm/machines.ts";
 import { Guarded } from "../nn/guarded.fixture.ts";
 import { type Drawn, itIsALayer, largestError, machines, normals } from "../nn/layer.fixture.ts";
+import { settingOf } from "../nn/operation.ts";
 import { integerIn, randomStream } from "../random.ts";
 import { type AttentionOptions, createAttention } from "./attention.ts";
 import { attentionGradientReference, attentionReference } from "./reference.ts";
@@ -14,6 +16,8 @@ import {
   type ProblemOptions,
   problemOf,
 } from "./shape.ts";
+import { tilesOf } from "./tiles.ts";
+import { wholeHeadOf } from "./whole.ts";
 
 /** Sizes around tiles and panels (12 and 6 keys, 32, 16 and 8 queries), then random ones. */
 const sizes = [
@@ -52,8 +56,31 @@ const masks = ({ heads, queries, keys }: { heads: number; queries: number; keys:
   { batch: 0, head: 0, query: 1, key: queries },
 ];
 
-function draw(random: () => number, index: number): Drawn {
-  const options = drawProblem(random, index);
+/** Sizes around tiles and panels where queries and vectors of elements come out even: heads that are computed whole. */
+const wholeSizes = [
+  [8, 1, 16, 16],
+  [40, 13, 16, 32],
+  [64, 12, 48, 16],
+  [8, 33, 32, 48],
+] as const;
+
+function drawWhole(random: () => number, index: number): ProblemOptions {
+  const [queries, keys, width, valueWidth] = wholeSizes[index] ?? [
+    8 * integerIn(random, 1, 5),
+    integerIn(random, 1, 40),
+    16 * integerIn(random, 1, 2),
+    16 * integerIn(random, 1, 2),
+  ];
+  const layout = (): AttentionLayout => layouts[integerIn(random, 0, 1)] as AttentionLayout;
+  return {
+    shape: { batch: 1, heads: integerIn(random, 1, 2), queries, keys, width, valueWidth },
+    layouts: { q: layout(), k: layout(), v: layout(), o: layout() },
+  };
+}
+
+const draw = (random: () => number, index: number): Drawn => drawn(random, drawProblem(random, index));
+
+function drawn(random: () => number, options: ProblemOptions): Drawn {
   const problem = problemOf(options);
   const of = (operand: "q" | "k" | "v") => normals(random, lengthOfOperand(problem, operand));
   const mask = normals(random, lengthOfMask(problem)).map((value) =>
@@ -92,6 +119,9 @@ function draw(random: () => number, index: number): Drawn {
 }
 
 itIsALayer("attention", draw, { differentiable: ["q", "k", "v"] });
+itIsALayer("attention of whole heads", (random, index) => drawn(random, drawWhole(random, index)), {
+  differentiable: ["q", "k", "v"],
+});
 
 /** Runs the forward pass on given operands. */
 function outputOf(
@@ -212,6 +242,26 @@ describe.each(machines)("attention on $target $isa", (machine) => {
       expect([...bench.read("gradQ").subarray(2, 4)]).toEqual([0, 0]);
       for (const name of Object.keys(gradients)) expect(bench.read(name).every(Number.isFinite)).toBe(true);
     }
+  });
+
+  it("computes only heads whole whose scores are few, even and all seen", () => {
+    const shape = { batch: 1, heads: 1, queries: 64, keys: 50, width: 32 };
+    const isWhole = (options: Partial<ProblemOptions>, arithmetic?: "strict"): boolean => {
+      const problem = problemOf({ shape, ...options });
+      const setting = settingOf({
+        ...machine,
+        memory: new Memory(2 ** 20),
+        ...(arithmetic && { arithmetic }),
+      });
+      const tiles = tilesOf("f32", kernelIsa(machine.target, machine.isa), problem.shape);
+      return wholeHeadOf(setting, problem, tiles) !== undefined;
+    };
+    expect(isWhole({})).toBe(machine.target === "native");
+    expect(isWhole({}, "strict")).toBe(false);
+    expect(isWhole({ shape: { ...shape, queries: 1024, keys: 65 } })).toBe(false);
+    expect(isWhole({ shape: { ...shape, queries: 63 } })).toBe(false);
+    expect(isWhole({ shape: { ...shape, width: 33 } })).toBe(false);
+    expect(isWhole({ mask: { batch: 0, head: 0, query: 0, key: 1 } })).toBe(false);
   });
 
   it("lets NaN in a key reach every query that sees it, and no other", () => {

@@ -17,7 +17,8 @@ import { type Backward, createBackward } from "./backward.ts";
 import { createForward } from "./forward.ts";
 import type { EmptyQuery } from "./programs/finish.ts";
 import { type AttentionProblem, lengthOfMask, type ProblemOptions, placeOf, problemOf } from "./shape.ts";
-import { tilesOf } from "./tiles.ts";
+import { type AttentionTiles, tilesOf } from "./tiles.ts";
+import { createWhole, wholeHeadOf } from "./whole.ts";
 
 export interface AttentionOptions extends OperationOptions, ProblemOptions {
   /** What a query gets that sees no key (default: `zeros`; its gradients are zeros either way). */
@@ -67,19 +68,35 @@ export function createAttention(options: AttentionOptions): Attention {
   const problem = problemOf(options);
   const setting = settingOf(options);
   const tiles = tilesOf(setting.element, kernelIsa(options.target, options.isa), problem.shape);
-  const forward = createForward(setting, problem, tiles, options.emptyQuery ?? "zeros");
-  const backward = options.forwardOnly ? undefined : createBackward(setting, problem, tiles, forward);
+  const passes = passesOf(setting, problem, tiles, options);
   return {
     problem,
     forward(args) {
       checkForward("attention forward", setting, problem, args);
-      forward.run(args);
+      passes.forward(args);
     },
     backward(args) {
       checkForward("attention backward", setting, problem, args);
       checkBackward(setting, problem, args);
-      (backward ?? refuseBackward()).run(args);
+      passes.backward(args);
     },
+  };
+}
+
+/** The way for this problem. What has no gradients goes by blocks, whose workspace the accounting states. */
+function passesOf(
+  setting: Setting,
+  problem: AttentionProblem,
+  tiles: AttentionTiles,
+  { emptyQuery = "zeros", forwardOnly = false }: AttentionOptions,
+): Pick<Attention, "forward" | "backward"> {
+  const head = forwardOnly ? undefined : wholeHeadOf(setting, problem, tiles);
+  if (head) return createWhole(setting, problem, head, emptyQuery);
+  const forward = createForward(setting, problem, tiles, emptyQuery);
+  const backward = forwardOnly ? undefined : createBackward(setting, problem, tiles, forward);
+  return {
+    forward: (args) => forward.run(args),
+    backward: (args) => (backward ?? refuseBackward()).run(args),
   };
 }
 

@@ -103,6 +103,9 @@ const stridedOf = (width: number): NamedProgram => ({
   write: (_, { element, lanes }) => packStridedProgram({ width, element, lanes }),
 });
 
+/** `(rows, elements, from, stride, to)`: packs rows of tokens so that `width` of them lie side by side for each element. */
+export const packTokensOf = (setting: Setting, width: number) => setting.kernel(acrossOf(width));
+
 /** The parts for one problem; the workspace of the forward pass is allocated from the memory. */
 export function partsOf(setting: Setting, problem: AttentionProblem, tiles: AttentionTiles): Parts {
   const { shape, scale, causalOffset, mask: strides } = problem;
