@@ -17,6 +17,8 @@ export interface Entry {
   readonly student?: string;
   /** The share of the training examples that the student sees (default: all), with the steps of all of them. */
   readonly share?: number;
+  /** The smallest profile that runs it (default: quick). */
+  readonly from?: Exclude<Profile, "quick">;
 }
 
 export interface StudySize {
@@ -71,12 +73,19 @@ export function workloadOf({ data }: Pick<StudySpec, "data">, { examples }: Stud
   return `${data.set === "multi-view" ? data.set : `${data.set} of 16x16`}, ${examples} examples${noise}`;
 }
 
+const profiles: readonly Profile[] = ["quick", "standard", "full"];
+
+/** The entries of a study that a profile runs. */
+export const entriesFor = ({ entries }: Pick<StudySpec, "entries">, profile: Profile): readonly Entry[] =>
+  entries.filter(({ from }) => profiles.indexOf(from ?? "quick") <= profiles.indexOf(profile));
+
 /** The one cell of a study. */
 export const studyPlan =
   (spec: StudySpec) =>
   ({ targets, profile }: Settings): readonly Cell[] => {
     const size = spec.sizes[profile];
     if (!targets.includes("wasm")) return [];
-    const variants = [teacherVariant, ...spec.entries.map(({ variant }) => variant)].map(studyRef);
+    const entries = entriesFor(spec, profile);
+    const variants = [teacherVariant, ...entries.map(({ variant }) => variant)].map(studyRef);
     return [{ workload: workloadOf(spec, size), variants, seconds: size.seconds, silence: 300 }];
   };
