@@ -314,6 +314,11 @@ describe("attention", () => {
     expect(() => made({}).forward({ q: 64, k: 128, v: 192, o: 64 })).toThrow(
       /expected o to lie apart from q/,
     );
+    const joined = { batch: 48, head: 4, token: 12 };
+    const inTurns = made({ layouts: { q: joined, k: joined, v: joined } });
+    const places = { q: 64, k: 80, v: 96, o: 512, lse: 768, gradO: 1024, gradQ: 2048, gradK: 2064 };
+    inTurns.backward({ ...places, gradV: 2080 });
+    expect(() => inTurns.backward({ ...places, gradV: 2076 })).toThrow(/to lie apart from grad/);
     const once = { q: 64, k: 128, v: 192, o: 256, lse: 320, gradO: 384 };
     expect(() => made({ forwardOnly: true }).backward(once)).toThrow(/Leave forwardOnly away/);
   });

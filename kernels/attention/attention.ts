@@ -16,7 +16,14 @@ import {
 import { type Backward, createBackward } from "./backward.ts";
 import { createForward } from "./forward.ts";
 import type { EmptyQuery } from "./programs/finish.ts";
-import { type AttentionProblem, lengthOfMask, type ProblemOptions, placeOf, problemOf } from "./shape.ts";
+import {
+  type AttentionProblem,
+  lengthOfMask,
+  type ProblemOptions,
+  placeOf,
+  problemOf,
+  takeTurns,
+} from "./shape.ts";
 import { type AttentionTiles, tilesOf } from "./tiles.ts";
 import { createWhole, wholeHeadOf } from "./whole.ts";
 
@@ -150,5 +157,19 @@ function checkBackward(setting: Setting, problem: AttentionProblem, args: Attent
     gradV: placeOf(problem, "v", gradV),
   };
   checkPlaces("attention backward", setting, { ...given, ...results });
-  checkApart("attention backward", setting, results, given);
+  const operands = { gradQ: "q", gradK: "k", gradV: "v" } as const;
+  for (const [name, place] of Object.entries(results)) {
+    const own = operands[name as keyof typeof operands];
+    const others = Object.entries(results).filter(
+      ([other, { 0: address }]) =>
+        other !== name &&
+        !takeTurns(
+          problem,
+          setting.bytes,
+          [own, place[0]],
+          [operands[other as keyof typeof operands], address],
+        ),
+    );
+    checkApart("attention backward", setting, { [name]: place }, { ...given, ...Object.fromEntries(others) });
+  }
 }

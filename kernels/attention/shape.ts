@@ -135,6 +135,26 @@ export function lengthOfMask({ shape, mask }: AttentionProblem): number {
   );
 }
 
+type AtAddress = readonly [operand: AttentionOperand, address: number | undefined];
+
+/** Whether two operands share rows of one stride without an element in common: parts of what one projection makes. */
+export function takeTurns(
+  { shape, layouts }: AttentionProblem,
+  bytes: number,
+  [one, first = 0]: AtAddress,
+  [two, second = 0]: AtAddress,
+): boolean {
+  const { token } = layouts[one];
+  const strides = [layouts[one], layouts[two]].flatMap(({ batch, token: each }) => [batch, each]);
+  if (strides.some((stride) => stride % token !== 0) || layouts[two].token !== token) return false;
+  const end = (operand: AttentionOperand): number =>
+    (shape.heads - 1) * layouts[operand].head +
+    (operand === "v" || operand === "o" ? shape.valueWidth : shape.width);
+  const apart = (second - first) / bytes;
+  const place = ((apart % token) + token) % token;
+  return place >= end(one) && token - place >= end(two);
+}
+
 /** An operand with its length, to be checked. */
 export const placeOf = (
   problem: AttentionProblem,

@@ -7,8 +7,6 @@ import { sgd } from "../optimisers/sgd.ts";
 import { backward } from "../tensor/backward.ts";
 import { Engine, type EngineOptions } from "../tensor/engine.ts";
 import type { Indices } from "../tensor/indices.ts";
-import type { Shape } from "../tensor/shapes.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import { type Batch, elementsOf, lossOf, type Made, type NetworkOfRace } from "./networks.ts";
 import type { Torch } from "./torch.ts";
 
@@ -38,7 +36,7 @@ export class Contestant {
       Array.from({ length: labels }, () => upTo(classes)),
       classes,
     );
-    this.#optimiser = sgd(this.#made.parameters.flat(), { rate: network.rate, momentum });
+    this.#optimiser = sgd(this.#made.parameters, { rate: network.rate, momentum });
   }
 
   /** One step of training; the loss before it. */
@@ -58,25 +56,16 @@ export class Contestant {
     const folder = mkdtempSync(join(tmpdir(), "kdaccel-torch-"));
     const file = join(folder, "numbers.f32");
     const { parameters } = this.#made;
-    const arrays = [...parameters.flat(), this.#batch.values, this.#labels].map(({ values }) =>
+    const arrays = [...parameters, this.#batch.values, this.#labels].map(({ values }) =>
       Buffer.from(Float32Array.from(values).buffer),
     );
     writeFileSync(file, Buffer.concat(arrays));
     const { id, input, words, labels, rate } = this.network;
     await torch.make({
       ...{ make: id, file, labels, rate, momentum },
-      shapes: parameters.map((one) => joinedShape([one].flat())),
+      shapes: parameters.map(({ shape }) => shape),
       input: { shape: input, whole: words !== undefined },
     });
     rmSync(folder, { recursive: true });
   }
-}
-
-/** Of tensors whose rows follow one another. */
-function joinedShape(tensors: readonly Tensor[]): Shape {
-  const [first] = tensors as [Tensor];
-  return first.shape.with(
-    0,
-    tensors.reduce((rows, { shape }) => rows + (shape[0] as number), 0),
-  );
 }

@@ -10,7 +10,7 @@ import { flatten, relu, sequential } from "../layers/sequential.ts";
 import type { Engine } from "../tensor/engine.ts";
 import { gelu } from "../tensor/functions/activations.ts";
 import { add } from "../tensor/functions/arithmetic.ts";
-import { attention } from "../tensor/functions/attention.ts";
+import { selfAttention } from "../tensor/functions/attention.ts";
 import { gather } from "../tensor/functions/gather.ts";
 import { reshape } from "../tensor/functions/move.ts";
 import { layerNorm as normalise } from "../tensor/functions/norms.ts";
@@ -35,8 +35,8 @@ export interface NetworkOfRace {
 }
 
 export interface Made {
-  /** In PyTorch's order; several tensors where it has one, their rows one after the other. */
-  readonly parameters: readonly (Tensor | readonly Tensor[])[];
+  /** In PyTorch's order. */
+  readonly parameters: readonly Tensor[];
   /** One row of scores for each label. */
   forward(x: Batch): Tensor;
 }
@@ -132,18 +132,14 @@ function transformer(where: Nursery): Made {
 
 function block(where: Nursery) {
   const [norm1, norm2] = [layerNorm(where.engine), layerNorm(where.engine)];
-  const [q, k, v, out] = [0, 1, 2, 3].map(() => linear(where, width, width)) as [Layer, Layer, Layer, Layer];
+  const [project, out] = [linear(where, width, 3 * width), linear(where, width, width)];
   const [up, down] = [linear(where, width, 4 * width), linear(where, 4 * width, width)];
   const dense = (layer: Layer, x: Tensor): Tensor => layer.forward(x, { training: true });
-  const mixed = (x: Tensor): Tensor =>
-    dense(out, attention(dense(q, x), dense(k, x), dense(v, x), { heads }));
+  const mixed = (x: Tensor): Tensor => dense(out, selfAttention(dense(project, x), { heads }));
   return {
     parameters: [
       ...norm1.parameters,
-      ...(["weight", "bias"] as const).map((name) =>
-        [q, k, v].map((layer) => layer.parameters[name] as Tensor),
-      ),
-      ...Object.values(out.parameters),
+      ...[project, out].flatMap(({ parameters }) => Object.values(parameters)),
       ...norm2.parameters,
       ...[up, down].flatMap(({ parameters }) => Object.values(parameters)),
     ],

@@ -3,8 +3,10 @@
  * kernels of kernels/attention, which never write the scores; composed of products and a softmax where something stands
  * between the scores and the values, or the mask is learned.
  */
-import { createAttention } from "../../../attention/attention.ts";
-import type { MaskStrides } from "../../../attention/shape.ts";
+import { type AttentionBackward, createAttention } from "../../../attention/attention.ts";
+import type { AttentionLayout, MaskStrides } from "../../../attention/shape.ts";
+import { bytesOf } from "../../../codegen/expressions.ts";
+import type { Engine } from "../engine.ts";
 import { factoryOptions } from "../factory-options.ts";
 import { record } from "../record.ts";
 import * as scalar from "../scalar.ts";
@@ -41,7 +43,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   const { mask, weights } = options;
   return weights || mask?.wantsGradient
     ? composed(q, k, v, options, problem)
-    : fused(q, k, v, options, problem);
+    : apart(q, k, v, options, problem);
 }
 
 interface Sizes {
@@ -68,35 +70,84 @@ function problemOf(q: Tensor, k: Tensor, v: Tensor, { heads = 1 }: AttentionOpti
   return { batch, heads, queries, keys, width: all / heads, valueWidth: depth / heads };
 }
 
-function fused(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions, shape: Sizes): Tensor {
+/** What one token has of queries, keys and values when a single projection makes them. */
+export type SelfAttentionOptions = Omit<AttentionOptions, "weights">;
+
+/**
+ * Attention of tokens to one another. `x` [batch, tokens, 3 * heads * width] has each token's queries, keys and values side by
+ * side, as one linear layer leaves them: one product in place of three, and one gradient that nobody has to add up. Result:
+ * [batch, tokens, heads * width].
+ * @throws RangeError for a shape that does not fit, or a mask that wants a gradient
+ */
+export function selfAttention(x: Tensor, options: SelfAttentionOptions = {}): Tensor {
+  const { heads = 1, mask } = options;
+  const [batch, tokens, row] = x.shape as [number, number, number];
+  if (x.shape.length !== 3 || row % (3 * heads) !== 0)
+    throw new RangeError(`expected [batch, tokens, 3 x ${heads} x width]; found ${shapeText(x.shape)}`);
+  if (mask?.wantsGradient)
+    throw new RangeError("expected a mask without a gradient; split the projection and use attention()");
+  const width = row / (3 * heads);
+  const sizes = { batch, heads, queries: tokens, keys: tokens, width, valueWidth: width };
+  const ofToken = { batch: tokens * row, head: width, token: row };
+  const run = fused(x.engine, options, sizes, { q: ofToken, k: ofToken, v: ofToken });
+  const parts = (address: number) => {
+    const step = heads * width * bytesOf[x.engine.element];
+    return [address, address + step, address + 2 * step] as const;
+  };
+  const [q, k, v] = parts(x.address);
+  const { made, backward } = run({ q, k, v });
+  return record(made, [x], (gradient) => {
+    const toX = x.engine.tensor(x.shape);
+    const [gradQ, gradK, gradV] = parts(toX.address);
+    backward({ gradO: gradient.address, gradQ, gradK, gradV });
+    return [toX];
+  });
+}
+
+function apart(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions, sizes: Sizes): Tensor {
   const engine = engineOf([q, k, v]);
-  const { causal = false, scale, mask } = options;
+  const run = fused(engine, options, sizes, { q: "tokens", k: "tokens", v: "tokens" });
+  const { made, backward } = run({ q: q.address, k: k.address, v: v.address });
+  return record(made, [q, k, v], (gradient) => {
+    const [toQ, toK, toV] = [q, k, v].map((each) =>
+      each.wantsGradient ? engine.tensor(each.shape) : undefined,
+    );
+    const gradients = { gradQ: toQ?.address, gradK: toK?.address, gradV: toV?.address };
+    backward({ gradO: gradient.address, ...gradients });
+    return [toQ, toK, toV];
+  });
+}
+
+/** The kernels of some sizes on operands by address: the result, and the way back from its gradient. */
+function fused(
+  engine: Engine,
+  { causal = false, scale, mask }: SelfAttentionOptions,
+  shape: Sizes,
+  layouts: Record<"q" | "k" | "v", AttentionLayout>,
+) {
   const { batch, heads, queries, keys } = shape;
   const [byBatch, byHead, byQuery, byKey] = mask
     ? stretchedStrides(mask.shape, [batch, heads, queries, keys])
     : [];
   const strides = mask && { batch: byBatch, head: byHead, query: byQuery, key: byKey };
-  const layouts = { q: "tokens", k: "tokens", v: "tokens", o: "tokens" } as const;
-  const setting = { shape, causal, scale, mask: strides as MaskStrides | undefined };
+  const setting = {
+    ...{ shape, causal, scale, mask: strides as MaskStrides | undefined },
+    layouts: { ...layouts, o: "tokens" as const },
+  };
   const kernels = engine.operation(`attention ${JSON.stringify(setting)}`, () =>
-    createAttention({ ...factoryOptions(engine), ...setting, layouts, emptyQuery: "nan" }),
+    createAttention({ ...factoryOptions(engine), ...setting, emptyQuery: "nan" }),
   );
-  const made = engine.tensor([batch, queries, heads * shape.valueWidth]);
-  const lse = engine.tensor([batch, heads, queries]);
-  const operands = { q: q.address, k: k.address, v: v.address, mask: mask?.address };
-  const given = { ...operands, o: made.address, lse: lse.address };
-  kernels.forward(given);
-  return record(made, [q, k, v], (gradient) => {
-    const [toQ, toK, toV] = [q, k, v].map((each) =>
-      each.wantsGradient ? engine.tensor(each.shape) : undefined,
-    );
-    kernels.backward({
-      ...given,
-      gradO: gradient.address,
-      ...{ gradQ: toQ?.address, gradK: toK?.address, gradV: toV?.address },
-    });
-    return [toQ, toK, toV];
-  });
+  return (inputs: Record<"q" | "k" | "v", number>) => {
+    const made = engine.tensor([batch, queries, heads * shape.valueWidth]);
+    const lse = engine.tensor([batch, heads, queries]);
+    const given = { ...inputs, mask: mask?.address, o: made.address, lse: lse.address };
+    kernels.forward(given);
+    return {
+      made,
+      backward: (gradients: Pick<AttentionBackward, "gradO" | "gradQ" | "gradK" | "gradV">): void =>
+        kernels.backward({ ...given, ...gradients }),
+    };
+  };
 }
 
 /** Attention as products and a softmax, with all scores in memory. */

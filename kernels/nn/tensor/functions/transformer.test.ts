@@ -7,7 +7,7 @@ import type { Shape } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import { gelu, geluTanh, leakyRelu, silu } from "./activations.ts";
 import { square } from "./arithmetic.ts";
-import { attention } from "./attention.ts";
+import { attention, selfAttention } from "./attention.ts";
 import { dropout } from "./dropout.ts";
 import { slice } from "./move.ts";
 import { sum } from "./reduce.ts";
@@ -52,6 +52,26 @@ describe.each(targets)("on %s", (target) => {
     for (const [i, value] of [...attention(q, k, v, options).values].entries())
       expect(value).toBeCloseTo(expected[i] as number, 13);
   });
+
+  it.each([
+    { shape: [2, 5, 36], options: { heads: 3, causal: true } },
+    { shape: [1, 8, 96], options: { heads: 2, scale: 0.5 } },
+  ])(
+    "self-attention of $shape has the gradient of its differences, and is attention of the parts",
+    (given) => {
+      const { shape, options } = given;
+      const x = random(shape, 6);
+      checkGradients([x], (joined) => selfAttention(joined as Tensor, options));
+      const width = (shape[2] as number) / 3;
+      const [q, k, v] = [0, 1, 2].map((i) => slice(x, 2, i * width, (i + 1) * width)) as [
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
+      const expected = [...attention(q, k, v, options).values];
+      expect([...selfAttention(x, options).values]).toEqual(expected);
+    },
+  );
 
   it("causal attention does not see what comes after", () => {
     const [q, k, v] = [random([1, 6, 4], 1), random([1, 6, 4], 2), random([1, 6, 4], 3)];
@@ -122,4 +142,7 @@ it("refuses what does not fit", () => {
   expect(() =>
     attention(engine.tensor([1, 2, 3]), engine.tensor([1, 4, 3]), engine.tensor([1, 5, 3])),
   ).toThrow(/as many values; found \[1, 2, 3\], \[1, 4, 3\], \[1, 5, 3\]/);
+  expect(() => selfAttention(engine.tensor([1, 2, 10], 0), { heads: 2 })).toThrow(/3 x 2 x width/);
+  const mask = engine.parameter([2, 2], 0);
+  expect(() => selfAttention(engine.tensor([1, 2, 12], 0), { mask })).toThrow(/a mask without a gradient/);
 });
