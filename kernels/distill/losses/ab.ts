@@ -56,7 +56,7 @@ export const ab: DistillationLoss = {
         const layer_losses = concat(losses);
         return { loss: sum(layer_losses), outputs: { layer_losses } };
       },
-      { takes: "maps", alike: ["channels", "height", "width"] },
+      { takes: "maps", alike: ["channels", "height", "width"], linear: true },
     ),
     torchdistill: lossVariant(
       "yoshitomo-matsubara/torchdistill",
@@ -71,7 +71,7 @@ export const ab: DistillationLoss = {
         const share = reduction === "mean" ? 1 / batchOf(student) : 1;
         return mul(boundaryError(student, inputs.tensor("teacher"), margin), weight * share);
       },
-      { takes: "map", alike: ["channels", "height", "width"] },
+      { takes: "map", alike: ["channels", "height", "width"], linear: true },
     ),
   },
 };

@@ -68,7 +68,8 @@ export const cc: DistillationLoss = {
       "mean over n < B - 1 of sum_j d_nj d_(n+1)j, d = |s - t|",
       z.object({}),
       neighbours,
-      { takes: "rows", alike: ["features"] },
+      // The width of the authors' embeddings by default.
+      { takes: "rows", alike: ["features"], embedded: 128 },
     ),
     "torchdistill-bilinear": lossVariant(
       "yoshitomo-matsubara/torchdistill",

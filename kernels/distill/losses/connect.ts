@@ -21,13 +21,14 @@ export interface Connection {
   /** Shapes of what `connect` gives: those that the loss's own parts are made for. */
   readonly student: Shape;
   readonly teacher: Shape;
-  /** Both sides as the loss takes them; the parts by their names. */
-  connect(
-    student: Tensor,
-    teacher: Tensor,
-    part: (name: string) => Tensor,
-  ): { readonly student: Tensor; readonly teacher: Tensor };
+  /** Both sides as the loss takes them, and what it asks to be predicted of the student's; the parts by their names. */
+  connect(student: Tensor, teacher: Tensor, part: (name: string) => Tensor): Connected;
 }
+
+export type Connected = Readonly<Record<string, Tensor>> & {
+  readonly student: Tensor;
+  readonly teacher: Tensor;
+};
 
 type Step = (x: Tensor, part: (name: string) => Tensor) => Tensor;
 const same: Step = (x) => x;
@@ -49,16 +50,61 @@ const flat = (shape: Shape): Shape => [shape[0] as number, sizeOf(shape.slice(1)
 
 function rowConnection(needs: LossNeeds, student: Shape, teacher: Shape, prefix: string): Connection {
   const [from, to] = [student[1] as number, teacher[1] as number];
-  const [weight, bias] = [`${prefix}.weight`, `${prefix}.bias`];
-  const trained = needs.alike.includes("features") && from !== to;
-  const step: Step = trained
-    ? (x, part) => add(matmul(x, part(weight), { transposeB: true }), part(bias))
-    : same;
+  const { embedded, normalised, predicted = [] } = needs;
+  const asked = needs.alike.includes("features") && from !== to ? to : from;
+  const mine = linear(
+    embedded === undefined ? prefix : `${prefix}.student`,
+    from,
+    embedded ?? asked,
+    embedded,
+  );
+  const theirs = linear(`${prefix}.teacher`, to, embedded ?? to, embedded);
+  const branches = predicted.map((name) => [name, predictor(`${prefix}.${name}`, from, to)] as const);
+  const even = (x: Tensor): Tensor =>
+    normalised === undefined ? x : batchNorm(x, { training: true, epsilon: normalised });
   return {
-    parts: trained ? [weightsPart(weight, [to, from], from), weightsPart(bias, [to], from)] : [],
-    student: trained ? teacher : student,
-    teacher,
-    connect: (s, t, part) => ({ student: step(examples(s), part), teacher: examples(t) }),
+    parts: [mine, theirs, ...branches.map(([, branch]) => branch)].flatMap(({ parts }) => parts),
+    student: [student[0] as number, embedded ?? asked],
+    teacher: [teacher[0] as number, embedded ?? to],
+    connect(s, t, part) {
+      const rows = examples(s);
+      return {
+        ...Object.fromEntries(branches.map(([name, { step }]) => [name, step(rows, part)])),
+        student: even(mine.step(rows, part)),
+        teacher: even(theirs.step(examples(t), part)),
+      };
+    },
+  };
+}
+
+interface Trained {
+  readonly parts: readonly LossPart[];
+  readonly step: Step;
+}
+
+/** A linear layer; none where widths are equal, unless it is wanted all the same. */
+function linear(name: string, from: number, to: number, always?: number): Trained {
+  if (from === to && always === undefined) return { parts: [], step: same };
+  const [weight, bias] = [`${name}.weight`, `${name}.bias`];
+  return {
+    parts: [weightsPart(weight, [to, from], from), weightsPart(bias, [to], from)],
+    step: (x, part) => add(matmul(x, part(weight), { transposeB: true }), part(bias)),
+  };
+}
+
+/** Linear without a bias, which the batch normalisation behind it would take off. */
+function predictor(name: string, from: number, to: number): Trained {
+  const [weight, scale, shift] = [`${name}.weight`, `${name}.bn.weight`, `${name}.bn.bias`];
+  return {
+    parts: [
+      weightsPart(weight, [to, from], from),
+      constantPart(scale, [to], 1),
+      constantPart(shift, [to], 0),
+    ],
+    step: (x, part) =>
+      batchNorm(matmul(x, part(weight), { transposeB: true }), {
+        ...{ training: true, weight: part(scale), bias: part(shift) },
+      }),
   };
 }
 

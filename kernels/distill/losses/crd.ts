@@ -15,9 +15,9 @@ import { choose, exp, log, neg, add as plus, div as quotient, mul as times } fro
 import type { Shape } from "../../nn/tensor/shapes.ts";
 import { shapeText, sizeOf } from "../../nn/tensor/shapes.ts";
 import type { Tensor } from "../../nn/tensor/tensor.ts";
-import { type DistillationLoss, type LossInputs, lossVariant } from "./loss.ts";
+import { type DistillationLoss, type LossInputs, type LossMemory, lossVariant } from "./loss.ts";
 import { weightsPart } from "./maps.ts";
-import { examples, norms } from "./rows.ts";
+import { examples, norms, placesWhere } from "./rows.ts";
 
 const params = z.object({
   /** The authors' temperature. */
@@ -125,6 +125,30 @@ const parts = (student: Shape, teacher: Shape) =>
     ];
   });
 
+/** Rows that each example is held against; the authors take 16384 of 50000, drawn without replacement. */
+const contrasts = 256;
+
+const memory: LossMemory = {
+  back: {
+    ...{ "contrast.memory_v1": "mem_v1", "contrast.memory_v2": "mem_v2" },
+    ...{ Z_v1: "Z_v1", Z_v2: "Z_v2" },
+  },
+  starts: (examples) =>
+    [1, 2].map((i) => weightsPart(`contrast.memory_v${i}`, [examples, embedding], embedding / 3)),
+  draws: (rows, labels, random) => ({
+    idx: rows,
+    contrast_idx: rows.flatMap((row) => [row, ...ofOtherClasses(labels[row] as number, labels, random)]),
+  }),
+};
+
+/** Examples of other classes, with replacement. @throws RangeError where there are none */
+function ofOtherClasses(own: number, labels: ArrayLike<number>, random: () => number): number[] {
+  const others = placesWhere(labels, (label) => label !== own);
+  if (others.length === 0)
+    throw new RangeError(`expected examples of several classes to contrast; found class ${own} alone`);
+  return Array.from({ length: contrasts }, () => others[Math.floor(random() * others.length)] as number);
+}
+
 export const crd: DistillationLoss = {
   id: "crd",
   title: { en: "Contrastive representation distillation", zh: "对比表示蒸馏" },
@@ -146,6 +170,7 @@ export const crd: DistillationLoss = {
         alike: [],
         parts,
         also: ["idx", "contrast_idx", "contrast.memory_v1", "contrast.memory_v2"],
+        memory,
       },
     ),
   },

@@ -68,6 +68,33 @@ export interface LossNeeds {
   readonly parts?: (student: Shape, teacher: Shape) => readonly LossPart[];
   /** Further inputs by name, which are constants. */
   readonly also?: readonly string[];
+  /** Whether `student_logits` and `teacher_logits` are asked for beside features. */
+  readonly predictions?: boolean;
+  /** Whether maps are those before their activation. */
+  readonly linear?: boolean;
+  /** Width that a trained linear layer of each side brings its rows to before they are compared. */
+  readonly embedded?: number;
+  /** Whether rows of either side are brought to mean 0 and variance 1 over the batch, with this added to the variance. */
+  readonly normalised?: number;
+  /** Inputs as wide as the teacher's rows that are made of the student's: linear, then batch normalisation, both trained. */
+  readonly predicted?: readonly string[];
+  /** Whether each of the student's maps is fused with the deeper ones before it is compared (fusion.ts). */
+  readonly fused?: boolean;
+  readonly memory?: LossMemory;
+}
+
+/** What a definition keeps from one step to the next, and what it draws anew in each. */
+export interface LossMemory {
+  /** Outputs by the names of the inputs that they are in the next step. */
+  readonly back: Readonly<Record<string, string>>;
+  /** Where inputs start, for so many training examples; others are left out until they are reported. */
+  starts(examples: number): readonly LossPart[];
+  /** Whole numbers below the number of training examples, for a step on these rows of them. */
+  draws(
+    rows: readonly number[],
+    labels: ArrayLike<number>,
+    random: () => number,
+  ): Readonly<Record<string, readonly number[]>>;
 }
 
 export interface LossResult {

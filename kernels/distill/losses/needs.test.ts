@@ -7,6 +7,7 @@ import { type Shape, sizeOf } from "../../nn/tensor/shapes.ts";
 import type { Tensor } from "../../nn/tensor/tensor.ts";
 import { randomStream } from "../../random.ts";
 import { connectionFor } from "./connect.ts";
+import { fusionFor } from "./fusion.ts";
 import type { LossNeeds, LossPart, Taken } from "./loss.ts";
 import { inputsOf } from "./loss-inputs.fixture.ts";
 import { losses } from "./registry.ts";
@@ -58,6 +59,8 @@ const constants = (engine: Engine): Readonly<Record<string, Tensor | readonly nu
   bn_weight: engine.tensor([4], 1),
   bn_bias: engine.tensor([4], [0, 0.5, -0.5, 1]),
   log_variance: engine.tensor([4, 5], 0),
+  student_logits: randomParameter(engine, [4, 3], 5),
+  teacher_logits: randomParameter(engine, [4, 3], 6),
   idx: [0, 1, 2, 3],
   contrast_idx: [0, 4, 1, 5, 2, 4, 3, 5],
   "contrast.memory_v1": randomParameter(engine, [6, 128], 7),
@@ -122,15 +125,47 @@ describe("connections", () => {
         trained[part.name] = started(engine, part);
       const ends = way.connect(student, teacher, (part) => trained[part] as Tensor);
       expect([ends.student.shape, ends.teacher.shape]).toEqual([way.student, way.teacher]);
-      Object.assign(given, { [name("student", i)]: ends.student, [name("teacher", i)]: ends.teacher });
+      const predicted = Object.fromEntries((needs.predicted ?? []).map((each) => [each, ends[each]]));
+      Object.assign(given, predicted, {
+        [name("student", i)]: ends.student,
+        [name("teacher", i)]: ends.teacher,
+      });
     }
-    const { loss } = variant.compute(inputsOf(engine, { ...given, ...trained }), {});
+    const { loss } = variant.compute(inputsOf(engine, { ...constants(engine), ...given, ...trained }), {});
     backward(loss);
     expect(loss.item()).not.toBeNaN();
     for (const [part, tensor] of Object.entries(trained))
       expect(
         tensor.gradient?.values.some((x) => x !== 0 && Number.isFinite(x)),
         part,
+      ).toBe(true);
+  });
+
+  it("of several maps fuse each with the deeper ones, and train all that is between", () => {
+    const engine = checker({ target: "js" });
+    const students: Shape[] = [
+      [3, 2, 8, 8],
+      [3, 4, 4, 4],
+    ];
+    const teachers: Shape[] = [
+      [3, 5, 8, 8],
+      [3, 6, 2, 2],
+    ];
+    const { parts, fuse } = fusionFor(students, teachers);
+    const trained = Object.fromEntries(parts.map((part) => [part.name, started(engine, part)]));
+    const maps = students.map((shape, i) => randomParameter(engine, shape, i));
+    const fused = fuse(maps, (name) => trained[name] as Tensor);
+    expect(fused.map(({ shape }) => shape)).toEqual(teachers);
+    const given = teachers.flatMap((shape, i) => [
+      [`student.${i}`, fused[i] as Tensor] as const,
+      [`teacher.${i}`, randomParameter(engine, shape, 7 + i)] as const,
+    ]);
+    const review = withNeeds.find(({ variant }) => variant.needs?.fused)?.variant;
+    backward(review?.compute(inputsOf(engine, Object.fromEntries(given)), {}).loss as Tensor);
+    for (const [name, { gradient }] of Object.entries({ ...trained, ...Object.fromEntries(maps.entries()) }))
+      expect(
+        gradient?.values.some((x) => x !== 0),
+        name,
       ).toBe(true);
   });
 

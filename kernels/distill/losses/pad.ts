@@ -39,7 +39,7 @@ export const pad: DistillationLoss = {
         );
         return (reduction === "mean" ? mean : sum)(mean(terms, { over: [-1] }));
       },
-      { takes: "rows", alike: ["features"], also: ["log_variance"] },
+      { takes: "rows", alike: ["features"], predicted: ["log_variance"] },
     ),
   },
 };

@@ -38,6 +38,8 @@ function hierarchical(
 }
 
 /** Sides of the deeper map before fusion, and of the result (default: those of x). */
+type FusionInputs = Pick<LossInputs, "tensor" | "find">;
+
 export interface FusionSizes {
   readonly resize_to?: number | undefined;
   readonly out_shape?: number | undefined;
@@ -48,7 +50,7 @@ export interface FusionSizes {
  * through BN(3x3): the map for the loss, and what is passed on to the next shallower layer. Weights are inputs by the
  * names of the authors' module.
  */
-export function attentionFusion(inputs: LossInputs, { resize_to, out_shape }: FusionSizes) {
+export function attentionFusion(inputs: FusionInputs, { resize_to, out_shape }: FusionSizes) {
   const normalised = (of: Tensor, layer: string, padding: number): Tensor =>
     batchNorm(conv2d(of, inputs.tensor(`${layer}.0.weight`), undefined, { padding }), {
       training: true,
@@ -65,7 +67,7 @@ export function attentionFusion(inputs: LossInputs, { resize_to, out_shape }: Fu
 }
 
 /** x z0 + r z1, z = sigmoid(conv1x1([x, r])). */
-function fused(inputs: LossInputs, x: Tensor, residual: Tensor): Tensor {
+function fused(inputs: FusionInputs, x: Tensor, residual: Tensor): Tensor {
   const both = concat([x, residual], 1);
   const shares = sigmoid(conv2d(both, inputs.tensor("att_conv.0.weight"), inputs.tensor("att_conv.0.bias")));
   return map([x, slice(shares, 1, 0, 1), residual, slice(shares, 1, 1, 2)], (own, a, other, b) =>
@@ -89,7 +91,7 @@ export const reviewkd: DistillationLoss = {
       "sum over pairs of sum_l w_l mse(s_l, t_l) / sum_l w_l: the maps, and averaged down to 4, 2, 1 where smaller; w = 1, 1/2 …",
       z.object({}),
       (inputs) => total(bothLists(inputs).map((pair) => hierarchical(pair, levels, meanSquare))),
-      { takes: "maps", alike: ["channels", "height", "width"] },
+      { takes: "maps", alike: ["channels", "height", "width"], fused: true },
     ),
     "hcl-torchdistill": lossVariant(
       "yoshitomo-matsubara/torchdistill",

@@ -42,6 +42,8 @@ export const srd: DistillationLoss = {
           mul(soft, 1 / T ** 2),
         );
       },
+      // The epsilon of the authors' normalisation.
+      { takes: "rows", alike: ["features"], normalised: 1e-4, predictions: true },
     ),
   },
 };

@@ -1,75 +1,104 @@
 /**
- * Losses on inner maps and on relations as methods: labels and the loss, weighted as RepDistiller's script weighs them for
- * all pairs of networks of CIFAR-100 (Tian et al. 2020). What lies between the two networks' features is losses/connect.ts.
+ * Losses on inner maps and on relations as methods: labels and the loss, weighted as published scripts weigh them. What
+ * lies between the two networks' features is bridge.ts; what differs between losses stands in their `needs`.
  */
 import { z } from "zod";
-import type { Layer } from "../../nn/layers/layer.ts";
 import { add, mul } from "../../nn/tensor/functions/arithmetic.ts";
 import { crossEntropy } from "../../nn/tensor/functions/softmax.ts";
-import { type Shape, sizeOf } from "../../nn/tensor/shapes.ts";
-import type { Tensor } from "../../nn/tensor/tensor.ts";
-import { type Connection, connectionFor } from "../losses/connect.ts";
-import type { DistillationLoss, LossPart, LossVariant } from "../losses/loss.ts";
+import type { DistillationLoss, LossNeeds, LossVariant } from "../losses/loss.ts";
 import { losses } from "../losses/registry.ts";
-import type { Classroom } from "./classroom.ts";
-import { lossInputs } from "./loss-inputs.ts";
+import { bridge } from "./bridge.ts";
 import { graduate, type Method, method } from "./method.ts";
-import type { TappedNetwork, Trace } from "./network.ts";
+import { beforeActivation, type TappedNetwork } from "./network.ts";
 import type { Teacher } from "./teacher.ts";
 
 interface Use {
   readonly weight: number;
+  /** Which definition (default: repdistiller). */
+  readonly variant?: string;
   /** Which blocks are compared: the last of those that both networks have, or each of them, the losses added up. */
   readonly blocks?: "last" | "each";
+  /** Whether rows are the last map's channels, averaged over positions: what the published networks' last layer sees. */
+  readonly pooled?: boolean;
+  /** Share of the training over which the weight rises from 0 along a line. */
+  readonly warmUp?: number;
+  /** Where the weight stands, and what is otherwise there (default: RepDistiller). */
+  readonly source?: string;
 }
 
-/**
- * Weights `-b` of RepDistiller's scripts/run_cifar_distill.sh; labels have 1, Hinton's term 0. CC and CRD are absent:
- * their weights there are for embeddings that a further layer makes, of length 1 and 128 features.
- */
+const repDistiller = "HobbitLong/RepDistiller, scripts/run_cifar_distill.sh";
+const samples = "yoshitomo-matsubara/torchdistill, configs/sample";
+/** There a stage of its own comes before labels; its authors' code leaves room for both at once. */
+const together = `${repDistiller}: there before the labels, here beside them`;
+
+/** Labels have the weight 1, Hinton's term 0; weights of RepDistiller are the same for all pairs of networks (Tian et al. 2020). */
 const uses: Readonly<Record<string, Use>> = {
   fitnet: { weight: 100 },
   at: { weight: 1000, blocks: "each" },
   sp: { weight: 3000 },
+  cc: { weight: 0.02, variant: "repdistiller-neighbour", pooled: true },
   vid: { weight: 1, blocks: "each" },
   rkd: { weight: 1 },
   pkt: { weight: 30_000 },
+  ab: { weight: 1, source: together },
   ft: { weight: 200 },
+  fsp: { weight: 50, source: together },
   nst: { weight: 50, blocks: "each" },
+  kdsvd: { weight: 1, source: "no published one" },
+  crd: { weight: 0.8, pooled: true },
+  ickd: { weight: 500, variant: "torchdistill", source: `${samples}/ilsvrc2012: there beside kd` },
+  kta: { weight: 1, variant: "affinity", source: `${samples}/coco2017: there beside translation` },
+  pad: {
+    weight: 1,
+    variant: "torchdistill",
+    pooled: true,
+    source: `${samples}/ilsvrc2012: there after a stage of squared errors`,
+  },
+  srd: { weight: 1, variant: "torchdistill", pooled: true, source: `${samples}/ilsvrc2012` },
+  reviewkd: {
+    weight: 1,
+    variant: "hcl-mdistiller",
+    warmUp: 20 / 240,
+    source: "megvii-research/mdistiller; its weights by pair are 1 and more",
+  },
 };
 
 const params = z.object({ weight: z.number().min(0).optional() });
 
 /** The methods of losses on features, one a loss. */
 export const featureMethods: readonly Method[] = Object.entries(uses).map(([id, use]) => {
+  const { variant = "repdistiller" } = use;
   const loss = losses.find((each) => each.id === id);
-  const definition = loss?.variants.repdistiller;
+  const definition = loss?.variants[variant];
   if (!loss || !definition?.needs)
-    throw new RangeError(`expected a loss ${id}/repdistiller on features; found none`);
+    throw new RangeError(`expected a loss ${id}/${variant} on features; found none`);
   return methodOf(loss, definition, use);
 });
 
 function methodOf({ id, title, paper }: DistillationLoss, definition: LossVariant, use: Use): Method {
+  const { variant = "repdistiller", source = repDistiller, warmUp = 0, pooled = false } = use;
   const made = method({
     id: `loss-${id}`,
     title,
     paper,
-    trains: `the student, on the labels' cross-entropy and ${use.weight} times ${id}/repdistiller of the teacher's features`,
+    trains: `the student, on the labels' cross-entropy and ${use.weight} times ${id}/${variant} of the teacher's features (${source})`,
     params,
     teachers: () => 1,
     async train(room, { weight = use.weight }) {
       const student = room.network();
       const teacher = room.teachers[0] as Teacher;
-      const bridges = tapsOf(definition, use, student, teacher).map((tap) =>
-        bridge(room, definition, student, tap),
+      const rising = warmUp * room.epochs * room.steps;
+      const bridges = tapsOf(definition.needs as LossNeeds, use, student, teacher).map((taps) =>
+        bridge(room, { definition, params: {}, student, taps, pooled }),
       );
       const curves = await room.fit({
         networks: { student },
-        parts: Object.fromEntries(bridges.map(({ tap, layer }) => [`bridge ${tap}`, layer])),
-        loss({ student: trace }, batch) {
-          const terms = bridges.map((each) => each.loss(trace, teacher.of(batch, each.tap)));
+        parts: Object.fromEntries(bridges.map(({ name, layer }) => [`bridge ${name}`, layer])),
+        loss({ student: trace }, batch, step) {
+          const terms = bridges.map((each) => each.loss(trace, batch));
           const sum = terms.reduce((total, term) => add(total, term));
-          return add(crossEntropy(trace.logits, batch.labels), mul(sum, weight));
+          const risen = step < rising ? (weight * step) / rising : weight;
+          return add(crossEntropy(trace.logits, batch.labels), mul(sum, risen));
         },
       });
       return graduate(room, student, curves);
@@ -78,58 +107,20 @@ function methodOf({ id, title, paper }: DistillationLoss, definition: LossVarian
   return { ...made, defaults: { weight: use.weight, ...definition.defaults } };
 }
 
-/** The taps that a definition looks at: embeddings for rows, blocks for maps. */
+/** The taps that a definition looks at, bridge by bridge: embeddings for rows, blocks for maps. */
 function tapsOf(
-  { needs }: LossVariant,
-  { blocks = "last" }: Use,
+  { takes, linear }: LossNeeds,
+  { blocks = "last", pooled }: Use,
   student: TappedNetwork,
   teacher: Teacher,
-): readonly string[] {
-  if (needs?.takes === "rows") return ["embedding"];
+): readonly (readonly string[])[] {
+  if (takes === "rows" && !pooled) return [["embedding"]];
   const common = Object.entries(student.shapes)
     .filter(([tap, shape]) => shape.length === 3 && teacher.shapes[tap]?.length === 3)
-    .map(([tap]) => tap);
+    .map(([tap]) => tap)
+    .filter((tap) => tap.endsWith(beforeActivation) === (linear === true));
   if (common.length === 0)
     throw new RangeError("expected networks with maps on both sides; found none in common");
-  return blocks === "each" ? common : common.slice(-1);
-}
-
-/** What is trained between the two networks at a tap, and the loss there. */
-interface Bridge {
-  readonly tap: string;
-  readonly layer: Layer;
-  loss(trace: Trace, teacher: Tensor): Tensor;
-}
-
-function bridge(room: Classroom, definition: LossVariant, student: TappedNetwork, tap: string): Bridge {
-  const needs = definition.needs as NonNullable<LossVariant["needs"]>;
-  const [teacher] = room.teachers as readonly [Teacher];
-  const batched = (shape: Shape = []): Shape => [2, ...shape];
-  const way: Connection = connectionFor(needs, batched(student.shapes[tap]), batched(teacher.shapes[tap]));
-  const own = needs.parts?.(way.student, way.teacher) ?? [];
-  const parameters = startsOf(room, tap, [...way.parts, ...own]);
-  const part = (name: string): Tensor => parameters[name] as Tensor;
-  const named = Object.fromEntries(own.map(({ name }) => [name, part(name)]));
-  return {
-    tap,
-    layer: { parameters, forward: (x) => x, cost: (output) => ({ output, flops: 0 }) },
-    loss(trace, taught) {
-      const sides = way.connect(trace[tap] as Tensor, taught, part);
-      return definition.compute(lossInputs({ ...sides, ...named }), {}).loss;
-    },
-  };
-}
-
-function startsOf(
-  room: Classroom,
-  tap: string,
-  parts: readonly LossPart[],
-): Readonly<Record<string, Tensor>> {
-  const random = room.random(`start of the bridge at ${tap}`);
-  return Object.fromEntries(
-    parts.map(({ name, shape, start, spread }) => {
-      const values = Float32Array.from({ length: sizeOf(shape) }, () => start + spread * (2 * random() - 1));
-      return [name, room.engine.parameter(shape, values)];
-    }),
-  );
+  if (takes === "maps") return [common];
+  return blocks === "each" ? common.map((tap) => [tap]) : [common.slice(-1)];
 }

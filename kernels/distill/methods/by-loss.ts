@@ -6,8 +6,9 @@ import { z } from "zod";
 import { add, mul } from "../../nn/tensor/functions/arithmetic.ts";
 import { crossEntropy } from "../../nn/tensor/functions/softmax.ts";
 import type { Tensor } from "../../nn/tensor/tensor.ts";
-import type { DistillationLoss } from "../losses/loss.ts";
+import type { DistillationLoss, LossVariant } from "../losses/loss.ts";
 import { losses } from "../losses/registry.ts";
+import { total } from "../losses/rows.ts";
 import { lossInputs } from "./loss-inputs.ts";
 import { graduate, type Method, method } from "./method.ts";
 import type { Teacher } from "./teacher.ts";
@@ -22,9 +23,18 @@ interface Use {
   readonly warmUp?: number;
   /** The parameters where they are not the definition's defaults. */
   readonly params?: Readonly<Record<string, unknown>>;
+  /** What is added to it where the method is more than one definition: loss, definition, parameters. */
+  readonly beside?: readonly (readonly [string, string, Readonly<Record<string, unknown>>])[];
   /** Where the weights stand. */
   readonly source: string;
 }
+
+/** The levels of mlkd, at each temperature of its paper. */
+const levels = [2, 3, 4, 5, 6].flatMap((T) => [
+  ["kd", "repdistiller", { T }] as const,
+  ["mlkd", "batch-correlation", { T }] as const,
+  ["mlkd", "class-correlation", { T }] as const,
+]);
 
 /** Losses on outputs, in the setting that their authors report for CIFAR-100 unless said otherwise. */
 export const outputUses: Readonly<Record<string, Use>> = {
@@ -39,6 +49,19 @@ export const outputUses: Readonly<Record<string, Use>> = {
     ...{ variant: "lskd-kd", hard: 0.1, weight: 9 },
     source: "sunshangquan/logit-standardization-KD: 0.1 and 9",
   },
+  mlkd: {
+    ...{ variant: "class-correlation", hard: 0.1, weight: 0.9, params: { T: 4 } },
+    beside: levels.filter(([, name, { T }]) => name !== "class-correlation" || T !== 4),
+    source:
+      "weights of kd; Jin et al. 2023: examples, batch and classes at T 2 to 6, here without stronger images",
+  },
+  skd: {
+    ...{ variant: "direction-torchdistill", hard: 0, weight: 1 },
+    // Directions leave open which class is which; without T^2, as in that sample, soft targets are too weak to say it.
+    beside: [["kd", "repdistiller", { T: 4 }]],
+    source:
+      "yoshitomo-matsubara/torchdistill, configs/sample: beside soft targets at T 4, here with T^2; no labels",
+  },
   js: { variant: "formula", hard: 0.1, weight: 0.9, source: "weights of kd, no published ones" },
 };
 
@@ -48,10 +71,12 @@ const useParams = z.object({
 });
 
 /** The method of a loss on outputs. */
-function methodOf({ id, title, paper, kind, variants }: DistillationLoss, use: Use): Method {
-  const { variant: name, source } = use;
-  const definition = variants[name];
-  if (!definition) throw new RangeError(`expected a definition of ${id}; found ${name}`);
+function methodOf({ id, title, paper, kind }: DistillationLoss, use: Use): Method {
+  const { variant: name, source, beside = [] } = use;
+  const definition = definitionOf(id, name);
+  const terms = [[definition, use.params ?? {}] as const].concat(
+    beside.map(([loss, variant, params]) => [definitionOf(loss, variant), params] as const),
+  );
   const made = method({
     id: `loss-${id}`,
     title,
@@ -70,7 +95,7 @@ function methodOf({ id, title, paper, kind, variants }: DistillationLoss, use: U
             ...{ student: logits, labels: batch.labels },
             ...(kind === "labels" ? { logits } : { teacher: (teacher as Teacher).of(batch) }),
           });
-          const term = definition.compute(inputs, use.params ?? {}).loss;
+          const term = total(terms.map(([each, params]) => each.compute(inputs, params).loss));
           const risen = step < rising ? (weight * step) / rising : weight;
           return weighted(hard, () => crossEntropy(logits, batch.labels), mul(term, risen));
         },
@@ -79,6 +104,13 @@ function methodOf({ id, title, paper, kind, variants }: DistillationLoss, use: U
     },
   });
   return { ...made, defaults: { hard: use.hard, weight: use.weight, ...definition.defaults, ...use.params } };
+}
+
+/** @throws RangeError for a name that is none */
+function definitionOf(id: string, name: string): LossVariant {
+  const found = losses.find((each) => each.id === id)?.variants[name];
+  if (!found) throw new RangeError(`expected a definition of ${id}; found ${name}`);
+  return found;
 }
 
 const weighted = (hard: number, labels: () => Tensor, soft: Tensor): Tensor =>

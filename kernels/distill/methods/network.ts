@@ -22,7 +22,7 @@ export type NetworkSpec =
     }
   | { readonly kind: "cnn"; readonly filters: readonly number[] };
 
-/** What a network makes of a batch: `logits`, `embedding` (what the last layer sees), and the blocks `0`, `1` … */
+/** What a network makes of a batch: `logits`, `embedding` (what the last layer sees), the blocks `0`, `1` …, and `0-linear` … before their ReLU. */
 export type Trace = Readonly<Record<string, Tensor>> & {
   readonly logits: Tensor;
   readonly embedding: Tensor;
@@ -41,36 +41,43 @@ export const specText = (spec: NetworkSpec): string =>
 export function networkOf(where: Nursery, spec: NetworkSpec, input: Shape, classes: number): TappedNetwork {
   const blocks =
     spec.kind === "mlp" ? denseBlocks(where, spec.hidden, input) : convBlocks(where, spec.filters, input);
-  const last = blocks.reduce<Shape>((shape, block) => block.cost(shape).output, input);
+  const last = blocks.reduce<Shape>((shape, block) => sequential(...block).cost(shape).output, input);
   const width = last.reduce((a, b) => a * b, 1);
   const head = sequential(flatten, linear(where, width, classes));
   const made = tapped(blocks, head, input);
   return spec.kind === "mlp" && spec.frozen ? { ...made, parameters: head.parameters } : made;
 }
 
-function denseBlocks(where: Nursery, hidden: readonly number[], input: Shape): Layer[] {
+/** What the name of a tap ends in that lies before the block's activation, and has its shape. */
+export const beforeActivation = "-linear";
+
+/** The layers of a block, the last of which is its activation. */
+type Block = readonly Layer[];
+
+function denseBlocks(where: Nursery, hidden: readonly number[], input: Shape): Block[] {
   const sides = [input.reduce((a, b) => a * b, 1), ...hidden];
   return hidden.map((width, i) => {
     const inner = linear(where, sides[i] as number, width);
-    return i === 0 ? sequential(flatten, inner, relu) : sequential(inner, relu);
+    return i === 0 ? [flatten, inner, relu] : [inner, relu];
   });
 }
 
-function convBlocks(where: Nursery, filters: readonly number[], [planes = 1]: Shape): Layer[] {
+function convBlocks(where: Nursery, filters: readonly number[], [planes = 1]: Shape): Block[] {
   const channels = [planes, ...filters];
   return filters.map((count, i) => {
     const options = { channels: channels[i] as number, filters: count, kernel: 3 };
-    return sequential(conv2d(where, { ...options, padding: 1, stride: i === 0 ? 1 : 2 }), relu);
+    return [conv2d(where, { ...options, padding: 1, stride: i === 0 ? 1 : 2 }), relu];
   });
 }
 
-function tapped(blocks: readonly Layer[], head: Layer, input: Shape): TappedNetwork {
-  const whole = sequential(...blocks, head);
+function tapped(blocks: readonly Block[], head: Layer, input: Shape): TappedNetwork {
+  const whole = sequential(...blocks.map((block) => sequential(...block)), head);
   const shapes: Record<string, Shape> = {};
   let shape = input;
   for (const [i, block] of blocks.entries()) {
-    shape = block.cost(shape).output;
+    shape = sequential(...block).cost(shape).output;
     shapes[String(i)] = shape;
+    shapes[`${i}${beforeActivation}`] = shape;
   }
   shapes.embedding = [shape.reduce((a, b) => a * b, 1)];
   shapes.logits = head.cost(shape).output;
@@ -78,7 +85,11 @@ function tapped(blocks: readonly Layer[], head: Layer, input: Shape): TappedNetw
     const taps: Record<string, Tensor> = {};
     let y = x;
     for (const [i, block] of blocks.entries()) {
-      y = through(block, String(i), y, pass);
+      for (const [k, layer] of block.entries()) {
+        taps[`${i}${beforeActivation}`] = y;
+        y = through(layer, `${i}.${k}`, y, pass);
+      }
+      pass.watch?.(String(i), y);
       taps[String(i)] = y;
     }
     const embedding = flatten.forward(y, pass);
