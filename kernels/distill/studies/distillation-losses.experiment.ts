@@ -12,9 +12,9 @@ export const relationsVariant = "rkd";
 
 /** Variants by the loss of the registry that they train on, under the smallest profile that runs them. */
 const compared = {
-  quick: ["mse_logits", "dkd", "dist", "logit_std", "fitnet", "at", "sp"],
+  quick: ["mse_logits", "dkd", "dist", "logit_std", "at"],
   standard: [
-    ...["label_smoothing", "js", "vid", relationsVariant, "pkt", "ft", "nst"],
+    ...["label_smoothing", "js", "fitnet", "sp", "vid", relationsVariant, "pkt", "ft", "nst"],
     ...["mlkd", "skd", "cc", "fsp", "pad", "ickd", "kta", "srd", "ab"],
   ],
   // A training takes 10 to 80 times as long as one on labels.
