@@ -121,9 +121,10 @@ test("an article is opened with Enter and left with Esc, which never quits", asy
   terminal.press("/", "#54", "enter");
   await terminal.shows("1 of 68");
   terminal.press("enter");
-  const text = await terminal.shows("Article 54");
+  // A terminal draws a frame in pieces: the title may be there before the papers are.
+  const text = await terminal.shows("Goto & van de Geijn, 2008");
+  expect(text).toContain("Article 54");
   expect(text).toContain("Papers");
-  expect(text).toContain("Goto & van de Geijn, 2008");
   terminal.press("G");
   await terminal.shows(" end ");
   terminal.press("escape");
