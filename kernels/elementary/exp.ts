@@ -4,6 +4,7 @@
  * takes k ln 2 off in two steps, of which the first is exact.
  */
 import {
+  bytesOf,
   constant,
   max,
   min,
@@ -13,10 +14,11 @@ import {
   scale,
   sub,
   type Value,
+  type VectorType,
 } from "../codegen/expressions.ts";
 import type { ProgramBuilder } from "../codegen/program.ts";
 import { coefficients, ln2Parts } from "./coefficients.ts";
-import { type Constants, inPlace } from "./constants.ts";
+import { type Constants, inPlace, inRegisters } from "./constants.ts";
 import { elementOf, type RealElement } from "./intervals.ts";
 import { polynomial } from "./polynomial.ts";
 
@@ -54,6 +56,15 @@ export interface ExpOptions {
 export function expConstants(element: RealElement): readonly number[] {
   const [ln2High, ln2Low] = ln2Parts[element];
   return [Math.LOG2E, -ln2High, -ln2Low, ...coefficients.exp[element], 1];
+}
+
+/**
+ * Where exp in a loop takes its constants from: registers, set before the loop, on vectors of 512 bits, which come with 32
+ * of them; else in place.
+ */
+export function expLoopConstants(b: ProgramBuilder, type: VectorType & { element: RealElement }): Constants {
+  const wide = type.lanes * bytesOf[type.element] === 64;
+  return wide ? inRegisters(b, type, expConstants(type.element)) : inPlace(type);
 }
 
 /** 2^x for every x, exact where x is whole. */

@@ -23,8 +23,7 @@ import {
   type Value,
 } from "../../codegen/expressions.ts";
 import { type ProgramBuilder, program } from "../../codegen/program.ts";
-import { inPlace, inRegisters } from "../../elementary/constants.ts";
-import { exp, expConstants } from "../../elementary/exp.ts";
+import { exp, expLoopConstants } from "../../elementary/exp.ts";
 import type { NamedProgram } from "../../nn/operation.ts";
 import { declare } from "../../nn/programs/parameters.ts";
 import { everywhere, read, stretchOf, sweep, vectorSums, write } from "../../nn/programs/sweep.ts";
@@ -119,8 +118,7 @@ function declareResults(b: ProgramBuilder, { type }: Tiled) {
 function shares(b: ProgramBuilder, tiled: Tiled, p: ScoreParameters, count: Name, lse: PointerName): void {
   const { tiles, type } = tiled;
   const sums = rowOf(b, "lse", tiled, lse);
-  const kept = tiles.lanes * (type.element === "f32" ? 4 : 8) === 64;
-  const constants = kept ? inRegisters(b, type, expConstants(type.element)) : inPlace(type);
+  const constants = expLoopConstants(b, type);
   b.loop("key", 0, count, {}, (key) => {
     const row = b.let("row", mul(key, tiles.queries));
     eachLane(tiled, (v, offset) => {

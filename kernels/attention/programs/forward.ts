@@ -20,8 +20,7 @@ import {
   sub,
 } from "../../codegen/expressions.ts";
 import { type ProgramBuilder, program } from "../../codegen/program.ts";
-import { inPlace, inRegisters } from "../../elementary/constants.ts";
-import { exp, expConstants } from "../../elementary/exp.ts";
+import { exp, expLoopConstants } from "../../elementary/exp.ts";
 import type { NamedProgram } from "../../nn/operation.ts";
 import { larger, lowest } from "../../softmax/programs/vectors.ts";
 import type { AttentionTiles } from "../tiles.ts";
@@ -109,8 +108,7 @@ function powers(b: ProgramBuilder, tiled: Tiled, p: ScoreParameters, count: Name
     });
   });
   b.comment("powers, and their sum");
-  const kept = tiles.lanes * (type.element === "f32" ? 4 : 8) === 64;
-  const constants = kept ? inRegisters(b, type, expConstants(type.element)) : inPlace(type);
+  const constants = expLoopConstants(b, type);
   const power = (above: Parameters<typeof exp>[1]) => exp(b, above, { constants, nonPositive: true });
   const sums = most.map((v, at_) => {
     const scaled = b.let("scaled", power(sub(before[at_] as Name, v)));

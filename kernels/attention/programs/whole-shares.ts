@@ -17,8 +17,7 @@ import {
   type Value,
 } from "../../codegen/expressions.ts";
 import { type ProgramBuilder, program } from "../../codegen/program.ts";
-import { type Constants, inPlace, inRegisters } from "../../elementary/constants.ts";
-import { exp, expConstants } from "../../elementary/exp.ts";
+import { exp, expLoopConstants } from "../../elementary/exp.ts";
 import { log } from "../../elementary/log.ts";
 import type { NamedProgram, RealVector } from "../../nn/operation.ts";
 import { declare } from "../../nn/programs/parameters.ts";
@@ -33,7 +32,7 @@ export const wholePowers = (head: WholeHead, empty: EmptyQuery): NamedProgram =>
   write: (name, type) =>
     program(name, (b) => {
       const p = declare(b, type.element, { integers: [], pointers: ["scores", "inverse", "lse"] });
-      const constants = constantsOf(b, type);
+      const constants = expLoopConstants(b, type);
       eachPanel(b, head, type, p.scores, (panel) => {
         const most = panel.row(() => constant(lowest[type.element], type));
         panel.eachPair((v, place) => b.set(most[v] as Name, larger(most[v] as Name, panel.load(place))), 4);
@@ -65,7 +64,7 @@ export const wholeShares = (head: WholeHead): NamedProgram => ({
   write: (name, type) =>
     program(name, (b) => {
       const p = declare(b, type.element, { integers: [], pointers: ["scores", "lse"] });
-      const constants = constantsOf(b, type);
+      const constants = expLoopConstants(b, type);
       eachPanel(b, head, type, p.scores, (panel) => {
         const lse = panel.tails.map((tail, v) =>
           b.let("lse", load(at(p.lse, panel.query(v)), type.lanes, tail)),
@@ -103,11 +102,6 @@ export const wholeScoreGradients = (head: WholeHead): NamedProgram => ({
       });
     }),
 });
-
-function constantsOf(b: ProgramBuilder, type: RealVector): Constants {
-  const kept = type.lanes * (type.element === "f32" ? 4 : 8) === 64;
-  return kept ? inRegisters(b, type, expConstants(type.element)) : inPlace(type);
-}
 
 /** One panel of a head. */
 interface Panel {

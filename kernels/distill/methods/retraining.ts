@@ -7,6 +7,7 @@ import type { Classroom } from "./classroom.ts";
 import { codistillation } from "./codistillation.ts";
 import { type Method, method } from "./method.ts";
 import { plain } from "./plain.ts";
+import { probabilities } from "./probabilities.ts";
 
 const repeated: Readonly<Record<string, Method>> = { plain, codistillation };
 
@@ -46,12 +47,4 @@ export function churn(a: Float32Array, b: Float32Array, classes: number): number
     for (let k = 0; k < classes; k++) total += Math.abs((p[k] as number) - (q[k] as number));
   }
   return total / a.length;
-}
-
-/** The softmax of a row of logits. */
-function probabilities(logits: Float32Array): number[] {
-  const most = Math.max(...logits);
-  const powers = Array.from(logits, (logit) => Math.exp(logit - most));
-  const sum = powers.reduce((x, y) => x + y, 0);
-  return powers.map((power) => power / sum);
 }

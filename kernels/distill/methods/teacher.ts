@@ -5,6 +5,7 @@ import { sizeOf } from "../../nn/tensor/shapes.ts";
 import type { Tensor } from "../../nn/tensor/tensor.ts";
 import { type Batch, batchOf, copyRows, type Examples, inBatches } from "../../nn/train/examples.ts";
 import type { TappedNetwork } from "./network.ts";
+import { probabilities } from "./probabilities.ts";
 
 export interface Teacher {
   /** What it says of the rows of a batch at a tap (default: its logits), as constants; freed with the scope. */
@@ -82,11 +83,8 @@ export function averaged(tables: readonly Float32Array[], classes: number): Floa
   const mean = new Float64Array(first.length);
   for (const table of tables)
     for (let row = 0; row < table.length; row += classes) {
-      const scores = table.subarray(row, row + classes);
-      const most = Math.max(...scores);
-      const powers = Array.from(scores, (score) => Math.exp(score - most));
-      const total = powers.reduce((a, b) => a + b, 0);
-      for (const [k, power] of powers.entries()) mean[row + k] = (mean[row + k] as number) + power / total;
+      const shares = probabilities(table.subarray(row, row + classes));
+      for (const [k, share] of shares.entries()) mean[row + k] = (mean[row + k] as number) + share;
     }
   return Float32Array.from(mean, (sum) => Math.log(Math.max(sum / tables.length, 1e-30)));
 }

@@ -6,6 +6,7 @@ import { Engine } from "../../nn/tensor/engine.ts";
 import type { Examples } from "../../nn/train/examples.ts";
 import { randomOrder } from "../../random.ts";
 import type { NetworkSpec } from "../methods/network.ts";
+import { probabilities } from "../methods/probabilities.ts";
 import { trainedAnswers } from "./answers.ts";
 import { side, studyExamples } from "./examples.ts";
 import {
@@ -76,13 +77,11 @@ function meanProbabilities(logits: Float32Array, { labels, classes }: Examples):
   const sums = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const counts = new Array<number>(classes).fill(0);
   for (let row = 0; row < labels.length; row++) {
-    const scores = logits.subarray(row * classes, (row + 1) * classes);
-    const powers = Array.from(scores, (score) => Math.exp((score - Math.max(...scores)) / temperature));
-    const total = powers.reduce((a, b) => a + b, 0);
+    const shares = probabilities(logits.subarray(row * classes, (row + 1) * classes), temperature);
     const label = labels[row] as number;
     const sum = sums[label] as number[];
     counts[label] = (counts[label] as number) + 1;
-    for (const [k, power] of powers.entries()) sum[k] = (sum[k] as number) + power / total;
+    for (const [k, share] of shares.entries()) sum[k] = (sum[k] as number) + share;
   }
   return sums.map((sum, label) => sum.map((value) => value / (counts[label] as number)));
 }

@@ -2,18 +2,17 @@
 import type { Split } from "../../data/data-set.ts";
 import { glyphs } from "../../data/glyphs/glyphs.ts";
 import type { Bench, Cell, Procedure } from "../../experiment.ts";
-import type { Layer, Nursery } from "../../nn/layers/layer.ts";
-import { parameterCount } from "../../nn/layers/layer.ts";
-import { linear } from "../../nn/layers/linear.ts";
-import { flatten, relu, sequential } from "../../nn/layers/sequential.ts";
+import { type Layer, type Nursery, parameterCount } from "../../nn/layers/layer.ts";
 import { adam } from "../../nn/optimisers/adam.ts";
 import { Engine } from "../../nn/tensor/engine.ts";
 import { add } from "../../nn/tensor/functions/arithmetic.ts";
 import { crossEntropy } from "../../nn/tensor/functions/softmax.ts";
 import type { Tensor } from "../../nn/tensor/tensor.ts";
-import { type Batch, copyRows, type Examples, examplesOf } from "../../nn/train/examples.ts";
+import { type Batch, type Examples, examplesOf } from "../../nn/train/examples.ts";
 import { errorOf, outputsOf, train } from "../../nn/train/train.ts";
 import { softTerm } from "../losses/soft-targets.ts";
+import { networkOf, type TappedNetwork } from "../methods/network.ts";
+import { teacherOf } from "../methods/teacher.ts";
 import {
   hardVariant,
   type StudySize,
@@ -57,7 +56,7 @@ async function oneSeed(bench: Bench, seed: number, size: StudySize, done: number
   const shown = drawn(seed, "train", size.examples);
   const held = drawn(seed, "test", testExamples);
   const engine = new Engine({ target: "wasm", arithmetic: "strict", bytes: 2 ** 27 });
-  const trained = async (variant: string, layers: readonly number[], loss: Loss): Promise<Layer> => {
+  const trained = async (variant: string, layers: readonly number[], loss: Loss): Promise<TappedNetwork> => {
     const kind = variant === teacherVariant ? "teacher" : "student";
     const network = perceptron({ engine, random: bench.random(`${kind} ${seed}`) }, layers, shown);
     const order = bench.random(`batches of the ${kind} ${seed}`);
@@ -79,37 +78,26 @@ async function oneSeed(bench: Bench, seed: number, size: StudySize, done: number
   const hardLoss: Loss = (logits, { labels }) => crossEntropy(logits, labels);
   const teacher = await trained(teacherVariant, widths.teacher, hardLoss);
   const hard = await trained(hardVariant, widths.student, hardLoss);
-  const taught = outputsOf(engine, teacher, shown);
+  const taught = teacherOf(engine, teacher, { shown, held });
   const soft = await trained(softVariant, widths.student, (logits, batchOfRows) =>
-    add(
-      hardLoss(logits, batchOfRows),
-      softTerm(logits, rowsOf(engine, taught, logits, batchOfRows), temperature),
-    ),
+    add(hardLoss(logits, batchOfRows), softTerm(logits, taught.of(batchOfRows), temperature)),
   );
   const errorOn = (network: Layer): number => errorOf(outputsOf(engine, network, held), held);
-  return { [teacherVariant]: errorOn(teacher), [hardVariant]: errorOn(hard), [softVariant]: errorOn(soft) };
+  return {
+    [teacherVariant]: errorOf(taught.held, held),
+    [hardVariant]: errorOn(hard),
+    [softVariant]: errorOn(soft),
+  };
 }
 
 type Loss = (logits: Tensor, batch: Batch) => Tensor;
 
-/** What the teacher said of the examples of a batch. */
-function rowsOf(engine: Engine, taught: Float32Array, logits: Tensor, { rows }: Batch): Tensor {
-  const placed = engine.tensor(logits.shape);
-  copyRows(taught, logits.shape[1] as number, rows, placed.values);
-  return placed;
-}
-
-/** Fully connected layers of these widths with ReLU between them, on images. */
-function perceptron(
+/** Fully connected layers of these widths on images. */
+const perceptron = (
   where: Nursery,
   hidden: readonly number[],
   { shape, classes }: Pick<Examples, "shape" | "classes">,
-): Layer {
-  const inputs = shape.reduce((a, b) => a * b, 1);
-  const sides = [inputs, ...hidden];
-  const inner = hidden.flatMap((width, i) => [linear(where, sides[i] as number, width), relu]);
-  return sequential(flatten, ...inner, linear(where, sides.at(-1) as number, classes));
-}
+): TappedNetwork => networkOf(where, { kind: "mlp", hidden }, shape, classes);
 
 /** Examples of the drawn digits that belong to a seed. */
 function drawn(seed: number, split: Split, count: number): Examples {
