@@ -3,7 +3,6 @@
  * reads it here; recorder.ts writes it.
  */
 import type {
-  Environment,
   FailureReason,
   FinishedTraining,
   Measurement,
@@ -14,6 +13,7 @@ import type {
   VariantRef,
   Verdict,
 } from "../kernels/experiment.ts";
+import type { Environment } from "../kernels/run-events.ts";
 import type { Connection } from "./database/open.ts";
 import { isAlive } from "./process-identity.ts";
 

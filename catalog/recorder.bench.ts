@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Environment, RunEvent } from "../kernels/experiment.ts";
+import type { Environment, RunEvent } from "../kernels/run-events.ts";
 import { openDatabase } from "./database/open.ts";
 import { beginRun } from "./recorder.ts";
 

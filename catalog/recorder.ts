@@ -2,17 +2,17 @@
  * Writing the ledger: each event of a run is stored as it comes, so that whatever kills the process leaves what it had
  * finished. Samples are written together, at the latest with the next event of another kind or every `mostPending`.
  */
+import type { Settings } from "../kernels/experiment.ts";
 import type {
   Environment,
   FailedEvent,
   MeasurementEvent,
   RunEvent,
   SampleEvent,
-  Settings,
   StartedEvent,
   TrainingEvent,
   VerdictEvent,
-} from "../kernels/experiment.ts";
+} from "../kernels/run-events.ts";
 import type { Connection } from "./database/open.ts";
 import { type RunStatus, runName, statusOf } from "./ledger.ts";
 import { identityOf } from "./process-identity.ts";

@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Environment, TunedTrial } from "../kernels/experiment.ts";
+import type { TunedTrial } from "../kernels/experiment.ts";
+import type { Environment } from "../kernels/run-events.ts";
 import { migrations } from "./database/migrations/index.ts";
 import { type Connection, openDatabase } from "./database/open.ts";
 import {

@@ -3,7 +3,6 @@
  * this kind of machine. What the ledger is for runs, this is for searches.
  */
 import type {
-  Environment,
   Interval,
   Profile,
   TrialOutcome,
@@ -11,6 +10,7 @@ import type {
   TunedTrial,
   TuningDecision,
 } from "../kernels/experiment.ts";
+import type { Environment } from "../kernels/run-events.ts";
 import type { Connection } from "./database/open.ts";
 import { type RunStatus, statusOf } from "./ledger.ts";
 import { identityOf } from "./process-identity.ts";

@@ -19,6 +19,7 @@ const imports = [
   ["catalog/search/b.ts", "../../cli/b.ts", false],
   ["catalog/search/c.ts", "../../kernels/gemm/b.ts", false],
   ["catalog/search/d.ts", "../../kernels/experiment.ts", true],
+  ["catalog/search/d.ts", "../../kernels/run-events.ts", true],
   ["reports/a.ts", "../cli/b.ts", false],
   ["reports/b.ts", "../catalog/b.ts", true],
   ["reports/c.ts", "../kernels/gemm/b.ts", true],

@@ -7,19 +7,12 @@ import type { Connection } from "../catalog/database/open.ts";
 import type { StoredCell, StoredRun } from "../catalog/ledger.ts";
 import { beginRun, type Recorder, reopenRun } from "../catalog/recorder.ts";
 import { bestPlans } from "../catalog/tunings.ts";
-import type {
-  Cell,
-  Environment,
-  Experiment,
-  PeerDescription,
-  RunEvent,
-  Settings,
-  TunedPlan,
-} from "../kernels/experiment.ts";
+import type { Cell, Experiment, Settings, TunedPlan } from "../kernels/experiment.ts";
 import { planRun, type RunPart } from "../kernels/host/plan.ts";
 import { runExperiments } from "../kernels/host/run.ts";
 import { describeMachine } from "../kernels/measure/machine.ts";
 import { nativeAvailability } from "../kernels/native/availability.ts";
+import type { Environment, PeerDescription, RunEvent } from "../kernels/run-events.ts";
 import about from "../package.json" with { type: "json" };
 import { commandLine } from "../reports/command-line.ts";
 import { CommandError } from "./exit.ts";

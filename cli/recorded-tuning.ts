@@ -15,8 +15,9 @@ import {
   type TuningOrder,
   tuningName,
 } from "../catalog/tunings.ts";
-import type { Environment, TunedTrial } from "../kernels/experiment.ts";
+import type { TunedTrial } from "../kernels/experiment.ts";
 import { describeMachine } from "../kernels/measure/machine.ts";
+import type { Environment } from "../kernels/run-events.ts";
 import { budgetFor } from "../kernels/tune/budget.ts";
 import { type CacheSizes, usualCaches } from "../kernels/tune/cost-model.ts";
 import { hostMeasure } from "../kernels/tune/measure.ts";

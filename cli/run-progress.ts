@@ -2,7 +2,7 @@
  * What `bench` says while it runs, on stderr: one live line on a terminal, a line for each finished cell elsewhere.
  * Written at most five times a second, and never from the process that measures.
  */
-import type { RunEvent, TrainingEvent } from "../kernels/experiment.ts";
+import type { RunEvent, TrainingEvent } from "../kernels/run-events.ts";
 import { formatDuration, formatMetric, metricTitle } from "../reports/numbers.ts";
 import { failureSentence } from "./run-tables.ts";
 import { sparkline } from "./sparkline.ts";

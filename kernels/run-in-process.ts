@@ -2,8 +2,9 @@
  * Runs cells in the calling process and collects what they report: for tests and for use as a library. What the host
  * adds (a child process that may crash or hang, events as they come, resuming) is left out.
  */
-import type { Cell, Experiment, FailedEvent, Measurement, Settings } from "./experiment.ts";
+import type { Cell, Experiment, Measurement, Settings } from "./experiment.ts";
 import { createBench } from "./measure/bench.ts";
+import type { FailedEvent } from "./run-events.ts";
 
 export interface CellOutcomes {
   readonly measurements: readonly Measurement[];

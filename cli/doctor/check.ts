@@ -3,10 +3,10 @@
  * interface, so that a test puts any machine, database or terminal before a check.
  */
 import type { DatabaseHealth } from "../../catalog/database/health.ts";
-import type { Environment } from "../../kernels/experiment.ts";
 import type { NoiseFloor } from "../../kernels/measure/noise-floor.ts";
 import type { NativeAvailability } from "../../kernels/native/availability.ts";
 import type { Cpu } from "../../kernels/native/cpu.ts";
+import type { Environment } from "../../kernels/run-events.ts";
 import type { TerminalFacts } from "./terminal-facts.ts";
 
 /** `note`: works, but figures or comfort suffer. `problem`: something does not work. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { DatabaseHealth } from "../../catalog/database/health.ts";
-import type { Environment } from "../../kernels/experiment.ts";
 import { describeCpu } from "../../kernels/native/cpu.ts";
 import { recordedDump } from "../../kernels/native/cpuid-dumps.fixture.ts";
 import { RefusedMemory } from "../../kernels/native/pages.ts";
+import type { Environment } from "../../kernels/run-events.ts";
 import type { Facts } from "./check.ts";
 import { checks, made } from "./checks.ts";
 import type { TerminalFacts } from "./terminal-facts.ts";

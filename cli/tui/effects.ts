@@ -3,7 +3,8 @@
  * (kernels/host), so drawing never disturbs a measurement's own thread; events reach the screen in batches.
  */
 import type { Connection } from "../../catalog/database/open.ts";
-import type { Experiment, RunEvent } from "../../kernels/experiment.ts";
+import type { Experiment } from "../../kernels/experiment.ts";
+import type { RunEvent } from "../../kernels/run-events.ts";
 import type { Laboratory } from "../laboratory.ts";
 import { settingsFor } from "./model/dialogs.ts";
 import type { Action, Effect } from "./model/step.ts";

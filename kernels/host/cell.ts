@@ -2,7 +2,8 @@
  * One cell, whatever happens in it: a variant that crashes or hangs is blamed, and the cell is run again without it,
  * because the others are not to suffer. Every attempt has a process of its own.
  */
-import type { Cell, FailedEvent, FinishedTraining, RunEvent, Settings, VariantRef } from "../experiment.ts";
+import type { Cell, FinishedTraining, Settings, VariantRef } from "../experiment.ts";
+import type { FailedEvent, RunEvent } from "../run-events.ts";
 import { type Mishap, runInChild } from "./child-process.ts";
 import type { Job } from "./protocol.ts";
 

@@ -3,14 +3,14 @@
  * and the cell that was asked for. Apart from protocol.ts, so that the child need not load zod.
  */
 import { z } from "zod";
+import { metric } from "../metrics.ts";
 import type {
   FailedEvent,
   MeasurementEvent,
   ProgressEvent,
   SampleEvent,
   TrainingEvent,
-} from "../experiment.ts";
-import { metric } from "../metrics.ts";
+} from "../run-events.ts";
 import type { Job } from "./protocol.ts";
 
 // Names end up in tables, file names and reports; nothing of ours comes near these lengths.

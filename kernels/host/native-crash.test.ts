@@ -1,7 +1,8 @@
 /** Machine code that is wrong takes its process with it: the host makes an event of that, and the rest goes on. */
 import { describe, expect, it } from "vitest";
-import type { FailedEvent, MeasurementEvent, RunEvent, Settings } from "../experiment.ts";
+import type { Settings } from "../experiment.ts";
 import { nativeAvailability } from "../native/availability.ts";
+import type { FailedEvent, MeasurementEvent, RunEvent } from "../run-events.ts";
 import { fixtureById } from "./experiments.fixture.ts";
 import { planRun } from "./plan.ts";
 import { runExperiments } from "./run.ts";

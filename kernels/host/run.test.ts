@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { FailedEvent, RunEvent, Settings } from "../experiment.ts";
+import type { Settings } from "../experiment.ts";
+import type { FailedEvent, RunEvent } from "../run-events.ts";
 import { fixtureById } from "./experiments.fixture.ts";
 import { expectedSeconds, planRun } from "./plan.ts";
 import { type RunRequest, runExperiments } from "./run.ts";

@@ -3,7 +3,8 @@
  * Yields the one stream of events that ledger, command line and terminal UI consume.
  */
 import { evidenceOf } from "../evidence.ts";
-import type { Experiment, Measurement, RunEvent, Settings } from "../experiment.ts";
+import type { Experiment, Measurement, Settings } from "../experiment.ts";
+import type { RunEvent } from "../run-events.ts";
 import { runCell } from "./cell.ts";
 import type { RunPart } from "./plan.ts";
 

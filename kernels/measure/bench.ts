@@ -10,17 +10,14 @@ import type {
   FailureReason,
   FinishedTraining,
   Measurement,
-  ProgressEvent,
-  RunEvent,
-  SampleEvent,
   Settings,
   Training,
-  TrainingEvent,
   VariantRef,
 } from "../experiment.ts";
 import { metric as definitionOf } from "../metrics.ts";
 import { nativeAvailability } from "../native/availability.ts";
 import { labelSeed, randomStream } from "../random.ts";
+import type { ProgressEvent, RunEvent, SampleEvent, TrainingEvent } from "../run-events.ts";
 import { sameVariant, variantRef } from "../variant.ts";
 import { type Clock, processClock } from "./clock.ts";
 import { type Comparison, summarise } from "./comparison.ts";

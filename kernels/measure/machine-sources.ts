@@ -2,7 +2,7 @@
  * Reads what operating systems write about a processor. Pure functions of text, so that machines which nobody has at
  * hand are tested from recordings.
  */
-import type { Environment } from "../experiment.ts";
+import type { Environment } from "../run-events.ts";
 
 type Cache = Environment["caches"][number];
 

@@ -6,8 +6,8 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import os from "node:os";
-import type { Environment } from "../experiment.ts";
 import { thisCpuIfKnown } from "../native/cpu.ts";
+import type { Environment } from "../run-events.ts";
 import {
   cacheFromSysfs,
   knownExtensions,

@@ -2,14 +2,8 @@
  * A race outside of any experiment, for benchmarks that print figures and for tests: the same checks, rounds and paired
  * ratios as `kdaccel bench`, in the calling process.
  */
-import type {
-  Bench,
-  Candidate,
-  ComparisonOptions,
-  FailedEvent,
-  Measurement,
-  VariantRef,
-} from "../experiment.ts";
+import type { Bench, Candidate, ComparisonOptions, Measurement, VariantRef } from "../experiment.ts";
+import type { FailedEvent } from "../run-events.ts";
 import { sameVariant } from "../variant.ts";
 import { createBench } from "./bench.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { outputHeight, outputWidth } from "../conv/shape.ts";
-import type { PeerDescription } from "../experiment.ts";
+import type { PeerDescription } from "../run-events.ts";
 import { convolutionModel, matMulModel } from "./onnx-model.ts";
 import { loadPackage, packageVersion } from "./packages.ts";
 import type { ConvolutionOperands, Operands, Peer, PreparedProduct } from "./peer.ts";

@@ -3,8 +3,8 @@
  * functions. peers.ts lists them.
  */
 import type { ConvShape } from "../conv/shape.ts";
-import type { PeerDescription } from "../experiment.ts";
 import type { GemmShape } from "../gemm/arguments.ts";
+import type { PeerDescription } from "../run-events.ts";
 
 /** Operands of one product C = A B, row-major float32 without padding. They must not move while a peer uses them. */
 export interface Operands {

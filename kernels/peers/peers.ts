@@ -1,5 +1,5 @@
 /** Every peer, and which of them are here. */
-import type { PeerDescription } from "../experiment.ts";
+import type { PeerDescription } from "../run-events.ts";
 import { onnxRuntimeNode, onnxRuntimeWeb } from "./onnxruntime.ts";
 import { openBlas } from "./openblas/peer.ts";
 import type { Peer } from "./peer.ts";

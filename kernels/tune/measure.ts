@@ -2,9 +2,10 @@
  * How a search measures: one batch is one cell of `tune-trials`, run by the host in a child process. A plan that crashes
  * takes its process with it; the host runs the others again without it, and the search goes on.
  */
-import type { Interval, TrialOutcome as Outcome, RunEvent, Settings, Target } from "../experiment.ts";
+import type { Interval, TrialOutcome as Outcome, Settings, Target } from "../experiment.ts";
 import type { GemmShape, Real } from "../gemm/arguments.ts";
 import { runCell } from "../host/cell.ts";
+import type { RunEvent } from "../run-events.ts";
 import { type Stage, trialCell, tuneTrials } from "./trials.experiment.ts";
 
 export interface BatchRequest {

@@ -1,5 +1,5 @@
 /** The machine and the software that a run was made on. */
-import type { Environment } from "../../kernels/experiment.ts";
+import type { Environment } from "../../kernels/run-events.ts";
 import { table, text } from "../markdown.ts";
 import { formatBytes, formatCount, formatNumber } from "../numbers.ts";
 

@@ -1,6 +1,7 @@
 /** How to repeat a run, and what lies beside the report. */
 import type { StoredRun } from "../../catalog/ledger.ts";
-import type { Environment, Target } from "../../kernels/experiment.ts";
+import type { Target } from "../../kernels/experiment.ts";
+import type { Environment } from "../../kernels/run-events.ts";
 import { commandLine } from "../command-line.ts";
 import { type Column, code, codeBlock, table, text } from "../markdown.ts";
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Measurement, RunEvent } from "../../../kernels/experiment.ts";
+import type { Measurement } from "../../../kernels/experiment.ts";
+import type { RunEvent } from "../../../kernels/run-events.ts";
 import { cellsDone, nothingYet, type Progress, secondsLeft, verdictCounts, withEvent } from "./progress.ts";
 
 const variants = [{ variant: "naive", target: "js" }] as const;

@@ -3,7 +3,8 @@
  * looks the same while it goes on and a year later.
  */
 import type { StoredRun } from "../../../catalog/ledger.ts";
-import type { FailureReason, Measurement, RunEvent, Verdict } from "../../../kernels/experiment.ts";
+import type { FailureReason, Measurement, Verdict } from "../../../kernels/experiment.ts";
+import type { RunEvent } from "../../../kernels/run-events.ts";
 
 export type CellState = "waiting" | "running" | "done" | "failed";
 

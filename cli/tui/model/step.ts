@@ -1,5 +1,6 @@
 /** What happens to the state (actions), and what a change asks the outside to do (effects): both plain data. */
-import type { Profile, RunEvent } from "../../../kernels/experiment.ts";
+import type { Profile } from "../../../kernels/experiment.ts";
+import type { RunEvent } from "../../../kernels/run-events.ts";
 import type { Press } from "../press.ts";
 import type { Message, Size, State } from "./state.ts";
 

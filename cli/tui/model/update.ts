@@ -2,7 +2,7 @@
  * The one place where the state changes: state and action in, state and effects out. Pure but for what the source
  * reads; effects are data that `effects.ts` carries out.
  */
-import type { RunEvent } from "../../../kernels/experiment.ts";
+import type { RunEvent } from "../../../kernels/run-events.ts";
 import { type CommandId, commandFor, takesText } from "../keys.ts";
 import type { Press } from "../press.ts";
 import type { Source } from "../source.ts";

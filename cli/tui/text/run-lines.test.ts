@@ -1,6 +1,6 @@
 /** What a run's lines say when it was stopped: they must not claim work that was not done. */
 import { expect, test } from "vitest";
-import type { RunEvent } from "../../../kernels/experiment.ts";
+import type { RunEvent } from "../../../kernels/run-events.ts";
 import { columnsOf } from "../../terminal-text.ts";
 import { plain } from "../line.ts";
 import { nothingYet, type Progress, withEvent } from "../model/progress.ts";

@@ -1,6 +1,7 @@
 /** OpenBLAS as a peer: with its best core type, on one thread, on the very operands of our kernels. */
-import type { PeerDescription } from "../../experiment.ts";
+
 import { addressOf } from "../../native/foreign.ts";
+import type { PeerDescription } from "../../run-events.ts";
 import type { Operands, Peer, PreparedProduct } from "../peer.ts";
 import { bestCoreType, type RememberedChoice } from "./core-choice.ts";
 import { meanRate, versionIn } from "./core-types.ts";
